@@ -1,0 +1,1 @@
+"""Asks the DNS. It publishes nothing."""

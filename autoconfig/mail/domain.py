@@ -1,0 +1,99 @@
+"""Domain and host names, as machines spell them (A-labels, RFC 5890) and as people read them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import idna
+
+from autoconfig.errors import DomainInvalid
+
+MAX_OCTETS = 253
+"""Longest name in text form, without the trailing dot (RFC 1035 section 2.3.4)."""
+
+# Underscores and hyphens anywhere: such names exist in zones, and an `xn--` label is opaque to us.
+_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.ASCII)
+# What Thunderbird and TB Android accept in <hostname> (reference: "`_` and Unicode refused").
+_HOST = re.compile(
+    r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Domain:
+    """A domain name in lower-case A-labels, without a trailing dot."""
+
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Domain:
+        """
+        Read a name typed or sent by anybody.
+
+        ASCII is taken as it is, lower-cased; anything else is mapped by UTS #46, so that full-width letters and dots
+        and U-labels arrive at the same name as their A-labels.
+
+        Raises:
+            DomainInvalid: it is empty, too long, or has characters that no name has.
+        """
+        lowered = text.lower()
+        name = lowered.removesuffix(".")
+        if _NAME.fullmatch(name):
+            return cls(name)
+        if not text.isascii() and len(text) <= MAX_OCTETS:
+            name = _to_a_labels(text)
+            if _NAME.fullmatch(name):
+                return cls(name)
+        raise DomainInvalid(f"{text[:80]!r} is not a domain name")
+
+    @property
+    def display(self) -> str:
+        """The name as people write it: U-labels where they decode, else the A-label."""
+        return ".".join(map(_to_u_label, self.name.split(".")))
+
+    def under(self, label: str) -> Domain | None:
+        """The domain behind a first label, `autoconfig.D` → `D`; `None` where the name does not begin with it."""
+        rest = self.name.removeprefix(label + ".")
+        return Domain(rest) if rest != self.name else None
+
+    def __str__(self) -> str:
+        """The A-label form."""
+        return self.name
+
+
+def is_host_name(text: str) -> bool:
+    """Whether every mail program accepts this as the name of a server: letters, digits, inner hyphens, dots."""
+    return _HOST.fullmatch(text) is not None
+
+
+def to_host_name(text: str) -> str:
+    """
+    A server's name as documents carry it: lower-case A-labels.
+
+    Raises:
+        DomainInvalid: mail programs would not accept it.
+    """
+    name = Domain.parse(text).name
+    if not is_host_name(name):
+        raise DomainInvalid(f"{text[:80]!r} is not a host name")
+    return name
+
+
+def _to_a_labels(text: str) -> str:
+    """UTS #46 over the whole name, then each label by itself, so that ASCII ones stay opaque."""
+    try:
+        mapped = idna.uts46_remap(text, std3_rules=False, transitional=False).removesuffix(".")
+        labels = (label if label.isascii() else idna.alabel(label).decode("ascii") for label in mapped.split("."))
+        return ".".join(labels).lower()
+    except (idna.IDNAError, UnicodeError, ValueError, IndexError):
+        return ""
+
+
+def _to_u_label(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return idna.ulabel(label)
+    except (idna.IDNAError, UnicodeError, ValueError, IndexError):
+        return label

@@ -1,0 +1,74 @@
+"""One mail server of an account: protocol, host, port, protection, login."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autoconfig.mail.pattern import Pattern
+
+
+class Protocol(StrEnum):
+    """What the server speaks, spelled as Mozilla's `type` attribute."""
+
+    IMAP = "imap"
+    POP3 = "pop3"
+    SMTP = "smtp"
+
+    @property
+    def incoming(self) -> bool:
+        """Whether mail is read with it."""
+        return self is not Protocol.SMTP
+
+
+class TLSMode(StrEnum):
+    """When TLS begins; the values are the ones of plans.toml."""
+
+    SSL = "ssl"
+    """With the first byte: implicit TLS (RFC 8314 section 3)."""
+    STARTTLS = "starttls"
+    """After a command, and not optional."""
+    PLAIN = "plain"
+    """Never."""
+
+
+class Login(StrEnum):
+    """Login methods in Mozilla's spelling (draft-ietf-mailmaint-autoconfig-06, `authentication`)."""
+
+    CLEARTEXT = "password-cleartext"
+    """PLAIN, LOGIN or the protocol's own: says nothing about TLS."""
+    ENCRYPTED = "password-encrypted"
+    """CRAM-MD5 and its like, for POP3 also APOP."""
+    OAUTH2 = "OAuth2"
+    NTLM = "NTLM"
+    GSSAPI = "GSSAPI"
+    TLS_CLIENT_CERT = "TLS-client-cert"
+    CLIENT_IP_ADDRESS = "client-IP-address"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTemplate:
+    """A server of a plan: host and user name are patterns."""
+
+    protocol: Protocol
+    host: Pattern
+    port: int
+    tls: TLSMode
+    login: tuple[Login, ...]
+    username: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server of an account: everything decided but what the user name takes from the address."""
+
+    protocol: Protocol
+    host: str
+    port: int
+    tls: TLSMode
+    login: tuple[Login, ...]
+    username: Pattern
+    """Only variables are left in it."""

@@ -1,0 +1,136 @@
+"""
+Keeps the plans of a running server up to date with plans.toml, and never takes a bad file for a good one.
+
+What was loaded last is kept in the state folder: a process that starts while plans.toml is bad serves from that copy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autoconfig.errors import Fault, PlansInvalid
+from autoconfig.plans.reading import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from autoconfig.plans.book import Plans
+
+    InUse = Callable[[frozenset[str]], Awaitable[frozenset[str]]]
+    """Which of these plans do current or scheduled rows use?"""
+
+QUIET = 2.0
+"""Seconds for which a changed file must have stayed the same before it is read: editors save in steps."""
+
+COPY_NAME = "plans.toml"
+
+Signature = tuple[int, int, int]
+
+
+class PlansFile:
+    """plans.toml, watched. `current` is always a good set of plans."""
+
+    def __init__(self, path: Path, state_dir: Path, in_use: InUse, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nothing is read before `start`."""
+        self.path, self.copy = path, state_dir / COPY_NAME
+        self.fault: PlansInvalid | None = None
+        """Why the file as it is now is not served, if it is not."""
+        self._current: Plans | None = None
+        self._in_use, self._clock = in_use, clock
+        self._seen: Signature | None = None
+        self._judged: Signature | None = None
+        self._since = 0.0
+
+    @property
+    def current(self) -> Plans:
+        """The plans to serve."""
+        if self._current is None:
+            raise RuntimeError("start() was not awaited")
+        return self._current
+
+    async def start(self) -> None:
+        """
+        Load the file; where it is bad, the copy of what was loaded last.
+
+        Raises:
+            PlansInvalid: the file is bad and there is no good copy.
+        """
+        self._judged = self._signature()
+        kept = None
+        with contextlib.suppress(PlansInvalid):
+            kept = read_file(self.copy)
+        try:
+            self._take(await self._read(kept))
+        except PlansInvalid as error:
+            if kept is None:
+                raise
+            self._current, self.fault = kept, error
+
+    async def tick(self) -> bool:
+        """Look at the file; load it when it has changed and then been left alone for `QUIET`. Whether it was judged."""
+        signature, now = self._signature(), self._clock()
+        if signature != self._seen:
+            self._seen, self._since = signature, now
+        if signature == self._judged or now - self._since < QUIET:
+            return False
+        await self.reload()
+        return True
+
+    async def reload(self) -> None:
+        """Load the file now. A bad one changes nothing but `fault`."""
+        self._judged = self._signature()
+        try:
+            self._take(await self._read(self.current))
+        except PlansInvalid as error:
+            self.fault = error
+
+    async def _read(self, before: Plans | None) -> Plans:
+        plans = read_file(self.path)
+        dropped = frozenset(before.plans.keys() - plans.plans.keys()) if before else frozenset()
+        lost = await self._in_use(dropped) if dropped else frozenset()
+        if lost:
+            remedy = "move them to another plan first"
+            raise PlansInvalid(
+                str(self.path),
+                [
+                    Fault(f"plans.{key}", "is gone, but current or scheduled rows of the mapping use it", remedy)
+                    for key in sorted(lost)
+                ],
+            )
+        return plans
+
+    def _take(self, plans: Plans) -> None:
+        self._current, self.fault = plans, None
+        # Serving goes on without the copy; the folder may be read-only.
+        with contextlib.suppress(OSError):
+            _replace(self.copy, plans.source)
+
+    def _signature(self) -> Signature | None:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write the whole file or nothing, whoever else writes it too."""
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == content:
+            return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink()
+        raise

@@ -1,0 +1,57 @@
+"""The tables and keys of plans.toml: names and types. What they mean together is checked in `reading`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from autoconfig.mail.server import Login, Protocol, TLSMode
+
+Short = Annotated[str, Field(min_length=1, max_length=20)]
+Name = Annotated[str, Field(min_length=1, max_length=60)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+
+
+class Table(BaseModel):
+    """Unknown keys are faults, and 993 is a number, not a text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ParamTable(Table):
+    """`{ required = true }`: a param without a default."""
+
+    required: Literal[True]
+
+
+class ServerTable(Table):
+    """One server; in a plan with `extends` every key but `protocol` may be left out."""
+
+    protocol: Annotated[Protocol, Field(strict=False)]
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    tls: Annotated[TLSMode, Field(strict=False)] | None = None
+    login: Annotated[list[Annotated[Login, Field(strict=False)]], Field(min_length=1)] | None = None
+    username: str | None = None
+
+
+class PlanTable(Table):
+    """One `[plans.KEY]`."""
+
+    extends: str | None = None
+    name: Annotated[str, Field(min_length=1, max_length=60)] | dict[Language, Name] | None = None
+    short_name: Annotated[str, Field(min_length=1, max_length=20)] | dict[Language, Short] | None = None
+    documentation: list[dict[str, str]] | None = None
+    webmail: str | None = None
+    params: dict[str, str | ParamTable] = {}
+    servers: list[ServerTable] = []
+    redirect_url: str | None = None
+    redirect_domain: str | None = None
+
+
+class HostTable(Table):
+    """One `[[host]]`."""
+
+    match: str
+    plan: str
