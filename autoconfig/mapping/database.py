@@ -1,0 +1,63 @@
+"""What a mapping database is, whoever opens it: its URL, its mark, the revision of its schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autoconfig.errors import DatabaseForeign, MappingUnavailable, SchemaTooNew, SchemaTooOld, SettingsInvalid
+
+REVISION = "0001"
+"""The schema that this release reads and writes: the newest of mapping/migrations."""
+
+APPLICATION_ID = 0x4D41434F
+"""SQLite's `application_id` of our files, "MACO"."""
+
+BUSY_TIMEOUT = 10.0
+"""Seconds that a writer waits for another one."""
+
+UPGRADE = "run `autoconfig db upgrade`"
+
+
+def sqlite_path(url: str) -> Path:
+    """
+    The file of a `sqlite:///PATH` URL.
+
+    Raises:
+        SettingsInvalid: the URL is of another engine, or names no file.
+    """
+    scheme, separator, path = url.partition(":///")
+    if not separator or scheme.partition("+")[0] != "sqlite" or not path or path == ":memory:":
+        raise SettingsInvalid(f"database = {url!r}: this release serves from SQLite; write sqlite:///PATH")
+    return Path(path)
+
+
+def check_revision(revision: str | None, where: str) -> None:
+    """
+    See that a schema is the one that this release knows.
+
+    Raises:
+        DatabaseForeign: there is no revision at all.
+        SchemaTooOld: `autoconfig db upgrade` will help.
+        SchemaTooNew: only a newer release will.
+    """
+    if revision is None:
+        raise DatabaseForeign(f"{where}: is not a mapping database of this program; check the setting database")
+    if revision < REVISION:
+        raise SchemaTooOld(f"{where}: has schema {revision}, this release needs {REVISION}; {UPGRADE}")
+    if revision > REVISION:
+        raise SchemaTooNew(
+            f"{where}: has schema {revision}, this release knows up to {REVISION}; install a newer release"
+        )
+
+
+def check_file(path: Path) -> None:
+    """
+    See that there is a file to open.
+
+    Raises:
+        MappingUnavailable: it is missing, or is no file.
+    """
+    if not path.exists():
+        raise MappingUnavailable(f"{path}: there is no such database; `autoconfig init DIR` makes one")
+    if not path.is_file():
+        raise MappingUnavailable(f"{path}: is not a file")

@@ -1,0 +1,38 @@
+"""The one table, as migrations leave it (see migrations/versions)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, Column, Index, MetaData, PrimaryKeyConstraint, String, Table, Text
+
+metadata = MetaData()
+
+mapping = Table(
+    "mapping",
+    metadata,
+    Column("id", BigInteger, nullable=False, autoincrement=False),
+    Column("name", String(253), nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("plan", String(63)),
+    Column("params", Text, nullable=False),
+    Column("note", Text),
+    Column("changed_by", String(255), nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("name", "valid_from", "id"),
+    Index("mapping_id", "id", unique=True),
+    sqlite_with_rowid=False,
+)
+
+
+class Record(NamedTuple):
+    """One row, whole: what was decided, and by whom and when."""
+
+    id: int
+    name: str
+    valid_from: int
+    plan: str | None
+    params: str
+    note: str | None
+    changed_by: str
+    recorded_at: int

@@ -1,0 +1,153 @@
+"""
+Reads a SQLite mapping in place: one lookup by primary key a request, in the event loop, never suspending.
+
+The traps, each seen: a read transaction kept open stops the checkpoint, so a timer ends it; a file that was replaced
+goes on being read through the old descriptor, so the inode is compared; mmap kills the process when the file is
+truncated, so it stays off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from typing import TYPE_CHECKING
+
+from autoconfig.errors import DatabaseForeign, MappingUnavailable
+from autoconfig.mapping.database import APPLICATION_ID, check_file, check_revision
+from autoconfig.mapping.timeline import NOTHING, Row, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from autoconfig.mail.domain import Domain
+
+HOLD = 0.05
+"""Longest time in seconds for which a read transaction is kept open for the next request."""
+
+_BUSY_MS = 50  # a reader waits for nobody but the one who recovers the file after a crash
+
+_FIND = "SELECT id, valid_from, plan, params FROM mapping WHERE name = ? ORDER BY valid_from, id"
+
+_IN_USE = """
+SELECT DISTINCT plan FROM mapping AS row
+WHERE plan IN ({marks}) AND NOT EXISTS (
+  SELECT 1 FROM mapping AS newer
+  WHERE newer.name = row.name
+    AND (newer.valid_from, newer.id) > (row.valid_from, row.id)
+    AND newer.valid_from <= max(row.valid_from, ?)
+)
+"""
+
+
+class SqliteFinder:
+    """A `Finder` over a file on this machine."""
+
+    def __init__(self, path: Path) -> None:
+        """
+        Open the file and see that it is ours.
+
+        Raises:
+            MappingUnavailable: it is missing, locked or unreadable.
+            ConfigurationInvalid: it is not ours, or its schema is of another release.
+        """
+        self._path = path
+        self._connection = _open(path)
+        self._inode = _inode(path)
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def find(self, name: Domain) -> Timeline[Row]:
+        """See `Finder`. Never suspends."""
+        try:
+            if self._timer is None:
+                self._hold()
+            rows = self._connection.execute(_FIND, (name.name,)).fetchall()
+        except sqlite3.Error as error:
+            self._release()
+            raise MappingUnavailable(f"{self._path}: {error}") from error
+        return Timeline(list(map(Row._make, rows))) if rows else NOTHING
+
+    async def in_use(self, plans: frozenset[str]) -> frozenset[str]:
+        """See `Finder`. Reads the whole table, in a thread."""
+        return await asyncio.to_thread(self._in_use, sorted(plans))
+
+    def _in_use(self, plans: list[str]) -> frozenset[str]:
+        statement = _IN_USE.format(marks=",".join("?" * len(plans)))
+        try:
+            with contextlib.closing(_open(self._path)) as connection:
+                return frozenset(plan for (plan,) in connection.execute(statement, (*plans, int(time.time()))))
+        except sqlite3.Error as error:
+            raise MappingUnavailable(f"{self._path}: {error}") from error
+
+    async def watch(self) -> None:
+        """See `Finder`: open the file again where another one stands in its place."""
+        inode = _inode(self._path)
+        if inode == self._inode or inode is None:
+            return
+        fresh = _open(self._path)
+        self._release()
+        self._connection.close()
+        self._connection, self._inode = fresh, inode
+
+    async def close(self) -> None:
+        """See `Finder`."""
+        self._release()
+        self._connection.close()
+
+    def _hold(self) -> None:
+        """Begin a read transaction, and see that it ends soon."""
+        self._connection.execute("BEGIN")
+        self._timer = asyncio.get_running_loop().call_later(HOLD, self._release)
+
+    def _release(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    check_file(path)
+    try:
+        # rw, not ro: with ro a WAL database can be read only while somebody else has it open.
+        uri = path.absolute().as_uri() + "?mode=rw"
+        connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, timeout=_BUSY_MS / 1000, check_same_thread=False
+        )
+    except sqlite3.Error as error:
+        raise MappingUnavailable(f"{path}: {error}; is its folder writable for this user?") from error
+    try:
+        check_revision(_revision(connection, str(path)), str(path))
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT 1 FROM mapping LIMIT 1").fetchall()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise MappingUnavailable(f"{path}: {error}; is its folder writable for this user?") from error
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise DatabaseForeign(f"{path}: {error}; check the setting database") from error
+    except Exception:
+        connection.close()
+        raise
+    return connection
+
+
+def _revision(connection: sqlite3.Connection, where: str) -> str | None:
+    (mark,) = connection.execute("PRAGMA application_id").fetchone()
+    tables: Iterable[tuple[str]] = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    if mark != APPLICATION_ID or not {("alembic_version",), ("mapping",)} <= set(tables):
+        check_revision(None, where)
+    found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(found[0]) if found else None
