@@ -129,15 +129,21 @@ class UnknownDomain(AutoconfigError):
 class PlanUnusable(AutoconfigError):
     """A plan is missing, or what the row or rule gives does not make an account of it."""
 
-    def __init__(self, problem: str, *, plan: str, param: str | None = None, row: int | None = None) -> None:
-        """`row` is the id of the mapping row, `None` for a rule or a default plan."""
-        self.problem, self.plan, self.param, self.row = problem, plan, param, row
+    domain: str | None = None
+    """The domain asked for, where one was."""
+    row: int | None = None
+    """The id of the mapping row that led here; `None` for a rule or a default plan."""
+
+    def __init__(self, problem: str, *, plan: str, param: str | None = None) -> None:
+        """`param` is the one at fault, where it is one."""
+        self.problem, self.plan, self.param = problem, plan, param
         where = f"plan {plan!r}" + (f", param {param!r}" if param else "")
         super().__init__(f"{where}: {problem}")
 
-    def at_row(self, row: int | None) -> PlanUnusable:
-        """The same situation, with the row that led to it."""
-        return PlanUnusable(self.problem, plan=self.plan, param=self.param, row=row)
+    def found_at(self, domain: str, row: int | None) -> PlanUnusable:
+        """Itself, after noting what led to it."""
+        self.domain, self.row = domain, row
+        return self
 
 
 class Inexpressible(AutoconfigError):

@@ -113,9 +113,9 @@ class Plan:
         return PlanUnusable(problem, plan=self.key, param=param)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BoundPlan:
-    """A plan with a row's params in it: what all domains with this plan and these params share."""
+    """A plan with a row's params in it: what all domains with this plan and these params share; one object for each."""
 
     plan: Plan
     servers: tuple[ServerTemplate, ...]

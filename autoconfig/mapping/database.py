@@ -18,6 +18,9 @@ BUSY_TIMEOUT = 10.0
 UPGRADE = "run `autoconfig db upgrade`"
 
 
+FOREIGN = "is not a mapping database of this program; check the setting database"
+
+
 def sqlite_path(url: str) -> Path:
     """
     The file of a `sqlite:///PATH` URL.
@@ -41,7 +44,7 @@ def check_revision(revision: str | None, where: str) -> None:
         SchemaTooNew: only a newer release will.
     """
     if revision is None:
-        raise DatabaseForeign(f"{where}: is not a mapping database of this program; check the setting database")
+        raise DatabaseForeign(f"{where}: {FOREIGN}")
     if revision < REVISION:
         raise SchemaTooOld(f"{where}: has schema {revision}, this release needs {REVISION}; {UPGRADE}")
     if revision > REVISION:

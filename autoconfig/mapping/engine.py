@@ -16,6 +16,7 @@ from autoconfig.errors import DatabaseForeign, MappingUnavailable
 from autoconfig.mapping.database import (
     APPLICATION_ID,
     BUSY_TIMEOUT,
+    FOREIGN,
     REVISION,
     check_file,
     check_revision,
@@ -135,8 +136,6 @@ def _revision(connection: Connection) -> str | None:
     tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar()
     if mark != APPLICATION_ID:
         if tables:
-            raise DatabaseForeign(
-                f"{connection.engine.url.database}: is not a mapping database of this program; check the setting database"
-            )
+            raise DatabaseForeign(f"{connection.engine.url.database}: {FOREIGN}")
         return None
     return MigrationContext.configure(connection).get_current_revision()

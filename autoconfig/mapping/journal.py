@@ -89,7 +89,7 @@ class Reading:
     def timelines(self) -> Iterator[tuple[str, Timeline[Record]]]:
         """All names in order, each with its rows; streamed."""
         statement = select(mapping).order_by(mapping.c.name, mapping.c.valid_from, mapping.c.id)
-        rows = self._connection.execution_options(yield_per=BATCH).execute(statement)
+        rows = self._connection.execute(statement, execution_options={"yield_per": BATCH})
         for name, of_name in itertools.groupby(map(_record, rows), key=operator.attrgetter("name")):
             yield name, Timeline(list(of_name))
 
@@ -130,7 +130,7 @@ class Writing(Reading):
 
 
 def _record(row: Iterable[object]) -> Record:
-    return Record._make(row)  # type: ignore[arg-type]
+    return Record._make(row)
 
 
 def _user() -> str:

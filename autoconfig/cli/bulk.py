@@ -1,0 +1,129 @@
+"""`autoconfig mapping sync` and `export`: whole files."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autoconfig.cli.checking import row_check
+from autoconfig.cli.options import AsJSON, settings_of
+from autoconfig.cli.output import print_json, print_table
+from autoconfig.errors import InputInvalid
+from autoconfig.mail.params import decode
+from autoconfig.mapping.times import format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from autoconfig.mapping.sync import Difference, Step
+    from autoconfig.settings import Settings
+
+SHOWN = 50
+"""Lines of a difference that are shown one by one; more are summed up."""
+
+
+def sync(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="name,plan[,valid_from][,note] and params.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be written.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="End the names that the file does not have.")] = False,
+    max_ends: Annotated[
+        int | None, typer.Option(metavar="N", help="With --delete: end up to so many names.", min=0)
+    ] = None,
+    as_json: AsJSON = False,
+) -> None:
+    """
+    Make the mapping say what a CSV file says, in one transaction. Nothing is written if a line is bad.
+
+    Without --delete no name is ended; with it no more than 5 % of the names (at least 10), unless --max-ends says so.
+    """
+    from autoconfig.mapping import csvfile
+    from autoconfig.mapping import sync as syncing
+    from autoconfig.mapping.journal import Journal
+    from autoconfig.plans import read_file
+
+    if max_ends is not None and not delete:
+        raise InputInvalid("--max-ends goes with --delete")
+    settings = settings_of(context)
+    plans = read_file(settings.plans)
+    with contextlib.closing(Journal(settings.database)) as journal:
+        with _progress("reading", file.stat().st_size if file.is_file() else None) as advance:
+            sheet = csvfile.read(file, settings.timezone, row_check(plans), advance)
+        with _progress("comparing and writing", len(sheet.wanted)) as advance:
+            found = syncing.sync(
+                journal, sheet, int(time.time()), delete=delete, max_ends=max_ends, dry_run=dry_run, advance=advance
+            )
+    _print_difference(found, settings, dry_run=dry_run, as_json=as_json)
+
+
+def export(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE.csv", help="Without it, standard output.")] = None,
+) -> None:
+    """Write the mapping as a CSV file: `sync` with it changes nothing."""
+    from autoconfig.mapping import csvfile
+    from autoconfig.mapping.journal import Journal
+
+    settings, now = settings_of(context), int(time.time())
+    with contextlib.closing(Journal(settings.database)) as journal, journal.reading() as reading:
+        if file is None:
+            csvfile.write(sys.stdout, reading.timelines, now, settings.timezone)
+            return
+        try:
+            # Beside it and then moved, so that the file is whole or the one from before.
+            with tempfile.NamedTemporaryFile(
+                "w", encoding="utf-8", newline="", dir=file.absolute().parent, delete=False
+            ) as written:
+                count = csvfile.write(written, reading.timelines, now, settings.timezone)  # type: ignore[arg-type]
+            Path(written.name).chmod(0o644)
+            Path(written.name).replace(file)
+        except OSError as error:
+            raise InputInvalid(f"{file}: cannot be written: {error.strerror}") from error
+    typer.echo(f"{file}: {count} names", err=True)
+
+
+def _print_difference(found: Difference, settings: Settings, *, dry_run: bool, as_json: bool) -> None:
+    counts = {
+        "added": found.added,
+        "changed": found.changed,
+        "ended": found.ended,
+        "unchanged": found.unchanged,
+    }
+    if as_json:
+        print_json({"dry_run": dry_run} | counts)
+        return
+    if dry_run and found.steps:
+        print_table(("Name", "Before", "After", "From"), (_line(step, settings) for step in found.steps[:SHOWN]))
+        if len(found.steps) > SHOWN:
+            typer.echo(f"… and {len(found.steps) - SHOWN} more")
+    text = ", ".join(f"{count} {what}" for what, count in counts.items())
+    typer.echo(f"{'would be: ' if dry_run else ''}{text}")
+
+
+def _line(step: Step, settings: Settings) -> tuple[str, str, str, str]:
+    before, change = step
+    old = _says(before.plan, before.params) if before else ""
+    return change.name, old, _says(change.plan, change.params), format_time(change.valid_from, settings.timezone)
+
+
+def _says(plan: str | None, params: str) -> str:
+    return " ".join([plan or "(not ours)", *(f"{name}={value}" for name, value in decode(params).items())])
+
+
+@contextlib.contextmanager
+def _progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal's standard error; nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    shown = Console(stderr=True)
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda amount: progress.update(task, advance=amount)

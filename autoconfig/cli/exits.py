@@ -1,0 +1,28 @@
+"""Exit codes, and which situation ends with which."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from autoconfig.errors import AutoconfigError, ConfigurationInvalid, InputInvalid, MappingUnavailable
+
+
+class Exit(IntEnum):
+    """The exit codes of every command."""
+
+    DONE = 0
+    NO = 1
+    """The answer is no."""
+    USAGE = 2
+    """Usage, configuration, plans or CSV invalid; not our database; schema too old or too new; port in use."""
+    UNAVAILABLE = 3
+    """Database server unreachable, file missing or locked."""
+    BUG = 70
+    INTERRUPTED = 130
+
+
+def exit_code(error: AutoconfigError) -> Exit:
+    """The exit code of a command that ended with `error`."""
+    if isinstance(error, InputInvalid | ConfigurationInvalid):
+        return Exit.USAGE
+    return Exit.UNAVAILABLE if isinstance(error, MappingUnavailable) else Exit.NO

@@ -1,0 +1,120 @@
+"""`autoconfig plans`: looks at plans.toml, and at the rows that depend on it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import typer
+
+from autoconfig.cli.exits import Exit
+from autoconfig.cli.options import AsJSON, settings_of
+from autoconfig.cli.output import print_json, print_table
+from autoconfig.errors import FileInvalid, PlanUnusable
+from autoconfig.mail.domain import Domain
+from autoconfig.plans import Plans, read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from autoconfig.mapping.journal import Reading
+    from autoconfig.mapping.schema import Record
+
+app = typer.Typer(no_args_is_help=True, help="The plans of plans.toml.")
+
+
+@app.callback()
+def _group() -> None:
+    pass
+
+
+@app.command()
+def check(context: typer.Context, as_json: AsJSON = False) -> None:
+    """
+    Check plans.toml, and every current or scheduled row of the mapping against it.
+
+    Exit code 0: all is well; 1: rows do not fit; 2: plans.toml has faults.
+    """
+    from autoconfig.mapping.journal import Journal
+
+    settings = settings_of(context)
+    try:
+        plans = read_file(settings.plans)
+    except FileInvalid as error:
+        if as_json:
+            faults = [{"place": f.place, "problem": f.problem, "remedy": f.remedy} for f in error.faults]
+            print_json({"plans": [], "faults": faults, "rows": []})
+            raise typer.Exit(Exit.USAGE) from None
+        raise
+    if settings.default_plan is not None and settings.default_plan not in plans.plans:
+        typer.echo(f"{context.obj}: default_plan = {settings.default_plan!r}: there is no such plan", err=True)
+        raise typer.Exit(Exit.USAGE)
+    journal = Journal(settings.database)
+    try:
+        with journal.reading() as reading:
+            unfit = list(_unfit(reading, plans))
+    finally:
+        journal.close()
+    if as_json:
+        rows = [{"row": r.id, "name": r.name, "plan": e.plan, "param": e.param, "problem": e.problem} for r, e in unfit]
+        print_json({"plans": list(plans.plans), "faults": [], "rows": rows})
+    else:
+        for warning in plans.warnings:
+            typer.echo(f"warning: {warning}")
+        for record, problem in unfit:
+            typer.echo(f"row {record.id} of {record.name}: {problem}")
+        typer.echo(
+            f"{settings.plans}: {len(plans.plans)} plans, {len(plans.rules)} host rules, {len(unfit)} unfit rows"
+        )
+    if unfit:
+        raise typer.Exit(Exit.NO)
+
+
+def _unfit(reading: Reading, plans: Plans) -> Iterator[tuple[Record, PlanUnusable]]:
+    """Rows that hold now or will hold, and do not make an account."""
+    now = int(time.time())
+    for name, timeline in reading.timelines():
+        for record in [timeline.at(now), *(row for row in timeline.rows if row.valid_from > now)]:
+            if record is not None and record.plan is not None:
+                try:
+                    plans.bind(record.plan, record.params).check(Domain(name))
+                except PlanUnusable as error:
+                    yield record, error
+
+
+@app.command("list")
+def list_(context: typer.Context, as_json: AsJSON = False) -> None:
+    """List the plans with their servers."""
+    plans = read_file(settings_of(context).plans)
+    if as_json:
+        print_json([_described(plans, key) for key in plans.plans])
+        return
+    rows = []
+    for plan in plans.plans.values():
+        moved = str(plan.redirect_url or plan.redirect_domain or "")
+        servers = [f"{s.protocol} {s.host} {s.port} {s.tls} {'+'.join(s.login)}" for s in plan.servers]
+        params = [f"{name} = {default}" if default else f"{name} (required)" for name, default in plan.params.items()]
+        rows.append((plan.key, plan.name.in_language(), "\n".join(servers) or f"moved to {moved}", "\n".join(params)))
+    print_table(("Plan", "Name", "Servers", "Params"), rows)
+
+
+def _described(plans: Plans, key: str) -> dict[str, object]:
+    plan = plans.plans[key]
+    return {
+        "plan": key,
+        "name": dict(plan.name.by_language),
+        "params": {name: str(default) if default else None for name, default in plan.params.items()},
+        "servers": [
+            {
+                "protocol": server.protocol,
+                "host": str(server.host),
+                "port": server.port,
+                "tls": server.tls,
+                "login": list(server.login),
+                "username": str(server.username),
+            }
+            for server in plan.servers
+        ],
+        "redirect_url": str(plan.redirect_url) if plan.redirect_url else None,
+        "redirect_domain": str(plan.redirect_domain) if plan.redirect_domain else None,
+    }

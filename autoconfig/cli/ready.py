@@ -1,0 +1,78 @@
+"""`autoconfig ready`: asks the running instance whether it can answer; for health checks of containers and units."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from autoconfig.cli.exits import Exit
+from autoconfig.cli.options import AsJSON, settings_of
+from autoconfig.cli.output import print_json
+from autoconfig.cli.sockets import noted_place
+from autoconfig.errors import InputInvalid
+
+TIME_LIMIT = 5.0
+"""Seconds."""
+
+
+def ready(
+    context: typer.Context,
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="http://HOST:PORT or unix:PATH; else where `serve` listens."),
+    ] = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Ask the running instance's readyz. Exit code 0: it can answer; 1: it cannot, or none is running."""
+    place = url or noted_place(settings_of(context).state_dir)
+    status, answer = _ask(place) if place else (0, {"status": "not running"})
+    if as_json:
+        print_json(answer)
+    else:
+        typer.echo(f"{place or 'nowhere'}: {answer.get('status')}")
+    if status != 200:
+        raise typer.Exit(Exit.NO)
+
+
+def _ask(place: str) -> tuple[int, dict[str, object]]:
+    connection = _connection(place)
+    try:
+        connection.request("GET", "/internal/readyz")
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return 0, {"status": f"not answering: {error}"}
+    finally:
+        connection.close()
+    return response.status, answer if isinstance(answer, dict) else {}
+
+
+def _connection(place: str) -> http.client.HTTPConnection:
+    if place.startswith("unix:"):
+        return _UnixConnection(place.removeprefix("unix:"))
+    try:
+        parts = urlsplit(place)
+        if parts.scheme != "http" or not parts.hostname:
+            raise ValueError(place)
+        return http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=TIME_LIMIT)
+    except ValueError as error:
+        raise InputInvalid(f"--url {place}: is neither http://HOST:PORT nor unix:PATH") from error
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=TIME_LIMIT)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket's path."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(TIME_LIMIT)
+        self.sock.connect(self._path)

@@ -1,0 +1,218 @@
+"""`autoconfig show`: what a customer's mail program is told, and why."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autoconfig.cli.exits import Exit
+from autoconfig.cli.options import AsJSON, settings_of
+from autoconfig.cli.output import print_json, print_pairs, print_table
+from autoconfig.dns.mx import MXAnswer, MXStatus, mail_exchangers
+from autoconfig.errors import UnknownDomain
+from autoconfig.mail.address import EmailAddress
+from autoconfig.mail.domain import Domain
+from autoconfig.mapping.database import sqlite_path
+from autoconfig.mapping.sqlite import SqliteFinder
+from autoconfig.mapping.times import format_time
+from autoconfig.plans import Plans, read_file
+from autoconfig.resolve import How, Resolution, resolve
+
+if TYPE_CHECKING:
+    from autoconfig.mail.account import Account
+    from autoconfig.settings import Settings
+
+
+class Format(StrEnum):
+    """What `show` prints."""
+
+    EXPLAIN = "explain"
+    MOZILLA = "mozilla"
+    MICROSOFT = "microsoft"
+    APPLE = "apple"
+
+
+def show(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="A mail address, or a domain.")],
+    form: Annotated[Format, typer.Option("--format", help="An explanation, or a document as clients get it.")] = (
+        Format.EXPLAIN
+    ),
+    as_json: AsJSON = False,
+) -> None:
+    """Explain what the clients of an address are told. Exit code 1: nobody here answers for it."""
+    settings = settings_of(context)
+    mailbox = EmailAddress.parse(address) if "@" in address else None
+    domain = mailbox.domain if mailbox else Domain.parse(address)
+    plans = read_file(settings.plans)
+    if form is not Format.EXPLAIN:
+        sys.stdout.buffer.write(_document(form, _found(settings, plans, domain), mailbox, settings))
+        return
+    exchangers = asyncio.run(mail_exchangers(domain.name))
+    try:
+        resolution = _found(settings, plans, domain)
+    except UnknownDomain:
+        _print_unknown(domain, exchangers, as_json=as_json)
+        raise typer.Exit(Exit.NO) from None
+    _print(_Explained(settings, plans, resolution, mailbox, exchangers), as_json=as_json)
+
+
+def _found(settings: Settings, plans: Plans, domain: Domain) -> Resolution:
+    async def find() -> Resolution:
+        finder = SqliteFinder(sqlite_path(settings.database))
+        try:
+            return await resolve(finder, plans, domain, domain, time.time(), settings.default_plan)
+        finally:
+            await finder.close()
+
+    return asyncio.run(find())
+
+
+def _document(form: Format, resolution: Resolution, mailbox: EmailAddress | None, settings: Settings) -> bytes:
+    account = resolution.bound.account(resolution.domain, mailbox)
+    if form is Format.MOZILLA:
+        from autoconfig.formats import mozilla
+
+        return mozilla.document(account)
+    if form is Format.MICROSOFT:
+        from autoconfig.formats import microsoft
+
+        return microsoft.document(account)
+    from autoconfig.formats import apple
+
+    return apple.document(account, settings.profile_identifier)
+
+
+class _Explained:
+    """All that can be said of an answer, for both kinds of output."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        plans: Plans,
+        resolution: Resolution,
+        mailbox: EmailAddress | None,
+        exchangers: MXAnswer,
+    ) -> None:
+        from autoconfig.mapping.journal import Journal
+
+        self.settings, self.resolution, self.mailbox, self.exchangers = settings, resolution, mailbox, exchangers
+        self.plan = plans.get(resolution.plan)
+        self.account: Account = resolution.bound.account(resolution.domain, mailbox)
+        with contextlib.closing(Journal(settings.database)) as journal, journal.reading() as reading:
+            timeline = reading.timeline(resolution.domain.name)
+        now = time.time()
+        self.row, self.next = timeline.at(now), timeline.next_after(now)
+        rule = plans.rule_for(resolution.domain)
+        self.rule = rule[0].match.pattern if rule and resolution.how is How.HOST_RULE else None
+
+    def time(self, seconds: int) -> str:
+        return format_time(seconds, self.settings.timezone)
+
+    def servers(self) -> list[dict[str, object]]:
+        return [
+            {
+                "protocol": server.protocol,
+                "host": server.host,
+                "port": server.port,
+                "tls": server.tls,
+                "login": list(server.login),
+                "username": self.account.login_name(server) if self.mailbox else str(server.username),
+            }
+            for server in self.account.servers
+        ]
+
+    def moved_to(self) -> str | None:
+        domain = self.account.redirect_domain
+        return self.account.redirect_url or (domain.name if domain else None)
+
+
+def _print(explained: _Explained, *, as_json: bool) -> None:
+    from autoconfig.mail.params import decode
+
+    resolution, row, later = explained.resolution, explained.row, explained.next
+    params = decode(resolution.params)
+    if as_json:
+        print_json(
+            {
+                "domain": resolution.domain.name,
+                "address": str(explained.mailbox) if explained.mailbox else None,
+                "how": resolution.how,
+                "row": resolution.row,
+                "rule": explained.rule,
+                "since": explained.time(row.valid_from) if row else None,
+                "plan": resolution.plan,
+                "params": params,
+                "next": {"row": later.id, "from": explained.time(later.valid_from), "plan": later.plan}
+                if later
+                else None,
+                "mx": _mx_json(explained.exchangers),
+                "servers": explained.servers(),
+                "moved_to": explained.moved_to(),
+            }
+        )
+        return
+    by = {
+        How.ROW: f"row {resolution.row}, since {explained.time(row.valid_from)}, by {row.changed_by}" if row else "",
+        How.HOST_RULE: f"the host rule {explained.rule}",
+        How.DEFAULT: "the default plan",
+    }[resolution.how]
+    pairs = [
+        ("Domain", _named(resolution.domain)),
+        ("Answered by", by + (f" ({row.note})" if row and row.note else "")),
+        ("Plan", f"{resolution.plan}: {explained.plan.name.in_language()}"),
+        ("Params", ", ".join(f"{name} = {value}" for name, value in params.items()) or "none"),
+        ("Next", _next_text(explained) or "nothing is scheduled"),
+        ("Mail goes to", _mx_text(explained.exchangers)),
+    ]
+    if moved := explained.moved_to():
+        pairs.append(("Moved to", moved))
+    print_pairs(pairs)
+    if explained.account.servers:
+        rows = [
+            tuple("+".join(cell) if isinstance(cell, list) else str(cell) for cell in server.values())
+            for server in explained.servers()
+        ]
+        print_table(("Protocol", "Host", "Port", "TLS", "Login", "User name"), rows)
+
+
+def _next_text(explained: _Explained) -> str:
+    later = explained.next
+    return f"row {later.id} from {explained.time(later.valid_from)}: {later.plan or 'not ours'}" if later else ""
+
+
+def _print_unknown(domain: Domain, exchangers: MXAnswer, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"domain": domain.name, "how": None, "mx": _mx_json(exchangers)})
+        return
+    print_pairs(
+        [
+            ("Domain", _named(domain)),
+            ("Answered by", "nobody: no row holds now, no host rule matches, and there is no default plan"),
+            ("Mail goes to", _mx_text(exchangers)),
+        ]
+    )
+
+
+def _named(domain: Domain) -> str:
+    return domain.name if domain.display == domain.name else f"{domain.display} ({domain.name})"
+
+
+def _mx_text(answer: MXAnswer) -> str:
+    if answer.status is MXStatus.FOUND:
+        return ", ".join(f"{host} ({preference})" for preference, host in answer.hosts)
+    return {
+        MXStatus.NONE_OFFERED: "nowhere: its MX says that it accepts no mail",
+        MXStatus.NO_MX: "the domain itself: it has no MX",
+        MXStatus.NO_DOMAIN: "nowhere: the DNS does not know the domain",
+    }.get(answer.status, "unknown: the DNS could not be asked")
+
+
+def _mx_json(answer: MXAnswer) -> dict[str, object]:
+    return {"status": answer.status, "hosts": [{"preference": p, "host": host} for p, host in answer.hosts]}

@@ -1,0 +1,135 @@
+"""Binds what `serve` listens on, before anything else is started, so that a port in use is one clear line."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import stat
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autoconfig.errors import ListenFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BACKLOG = 2048
+LISTENING = "listening.json"
+"""In the state folder: where `serve` listens, for `ready`."""
+
+
+def tcp_socket(host: str, port: int) -> socket.socket:
+    """
+    A listening TCP socket.
+
+    Raises:
+        ListenFailed: the port is in use, or the host is not one of this machine's.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    except OSError as error:
+        raise ListenFailed(f"--host {host}: {error.strerror}") from error
+    try:
+        bound.bind(address)
+        bound.listen(BACKLOG)
+    except OSError as error:
+        bound.close()
+        raise ListenFailed(f"{host} port {port}: {error.strerror}; choose another --port") from error
+    return bound
+
+
+@contextlib.contextmanager
+def unix_socket(path: Path) -> Iterator[socket.socket]:
+    """
+    A listening Unix socket for its user and group; one that nobody listens on any more is replaced.
+
+    Raises:
+        ListenFailed: somebody listens there, something else has the name, or the folder is missing or not writable.
+    """
+    _clear(path)
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o117)
+    try:
+        bound.bind(str(path))
+        bound.listen(BACKLOG)
+    except OSError as error:
+        bound.close()
+        raise ListenFailed(f"--uds {path}: {error.strerror or error}") from error
+    finally:
+        os.umask(before)
+    try:
+        yield bound
+    finally:
+        bound.close()
+        path.unlink(missing_ok=True)
+
+
+def inherited_socket(number: int) -> socket.socket:
+    """
+    A socket that systemd or another supervisor opened for us.
+
+    Raises:
+        ListenFailed: the descriptor is not open, or is no listening socket.
+    """
+    try:
+        inherited = socket.socket(fileno=os.dup(number))
+    except OSError as error:
+        raise ListenFailed(f"--fd {number}: {error.strerror}; it has to be an open socket") from error
+    if inherited.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 0:
+        inherited.close()
+        raise ListenFailed(f"--fd {number}: the socket does not listen")
+    return inherited
+
+
+def place_of(bound: socket.socket) -> str:
+    """Where the socket listens, as `http://host:port` or `unix:PATH`."""
+    if bound.family == socket.AF_UNIX:
+        return f"unix:{bound.getsockname()}"
+    host, port = bound.getsockname()[:2]
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared, not bound)
+    return f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}"
+
+
+def note_place(state_dir: Path, place: str) -> None:
+    """Remember for `ready` where we listen; serving goes on where the folder cannot be written."""
+    with contextlib.suppress(OSError):
+        state_dir.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=state_dir, prefix=LISTENING)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"place": place}, file)
+        Path(name).replace(state_dir / LISTENING)
+
+
+def noted_place(state_dir: Path) -> str | None:
+    """Where the instance over this state folder was last told to listen."""
+    try:
+        noted = json.loads((state_dir / LISTENING).read_text())
+    except (OSError, ValueError):
+        return None
+    place = noted.get("place") if isinstance(noted, dict) else None
+    return place if isinstance(place, str) else None
+
+
+def _clear(path: Path) -> None:
+    """Remove a socket file that nobody listens on."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise ListenFailed(f"--uds {path}: there is something else; choose another path")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ListenFailed(f"--uds {path}: {error.strerror}") from error
+        else:
+            raise ListenFailed(f"--uds {path}: somebody listens there already")

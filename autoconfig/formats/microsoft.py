@@ -1,0 +1,106 @@
+"""
+Microsoft's Autodiscover answers in XML (MS-OXDSCLI section 2.2.4), for the outlook schema, and its errors.
+
+`SSL` is `on` for STARTTLS too: Outlook 2010 and later go by `Encryption`, desktop Thunderbird by the port, and Delta
+Chat takes `off` as plain text. `SPA` is always `off`: absent it means NTLM.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from autoconfig.errors import Inexpressible
+from autoconfig.formats.xml import Element, child, serialised
+from autoconfig.mail.server import Protocol, TLSMode
+
+if TYPE_CHECKING:
+    from autoconfig.mail.account import Account
+    from autoconfig.mail.server import Server
+
+CONTENT_TYPE = "text/xml; charset=utf-8"
+
+RESPONSE = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"
+OUTLOOK_RESPONSE = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
+
+_ENCRYPTION = {TLSMode.SSL: "SSL", TLSMode.STARTTLS: "TLS", TLSMode.PLAIN: "None"}
+
+
+class ErrorCode(Enum):
+    """MS-OXDSCLI section 2.2.4.1.1.3.1: the number and its message."""
+
+    INVALID_REQUEST = (600, "Invalid Request")
+    NO_PROVIDER = (601, "Provider is not available")
+
+
+def document(account: Account) -> bytes:
+    """
+    The settings of the account, or where it moved to.
+
+    Without an address there is no `LoginName`; clients that ask like this (Delta Chat) do not read it.
+
+    Raises:
+        Inexpressible: the domain moved to another one and there is no address to redirect.
+    """
+    root, answer = _response()
+    if account.address is not None:
+        child(child(answer, "User"), "DisplayName", str(account.address))
+    element = child(answer, "Account")
+    child(element, "AccountType", "email")
+    if account.redirect_url is not None:
+        child(element, "Action", "redirectUrl")
+        child(element, "RedirectUrl", account.redirect_url)
+    elif account.redirect_domain is not None:
+        if account.address is None:
+            raise Inexpressible("this domain has moved to another one; ask with an address")
+        child(element, "Action", "redirectAddr")
+        child(element, "RedirectAddr", f"{account.address.local}@{account.redirect_domain}")
+    else:
+        child(element, "Action", "settings")
+        # One of each: Outlook takes the first of a type, FairEmail the last.
+        for protocol in Protocol:
+            if (server := account.first(protocol)) is not None:
+                _protocol(element, account, server)
+    return serialised(root)
+
+
+def error_document(code: ErrorCode, now: datetime | None = None) -> bytes:
+    """An answer that says no, to be sent with HTTP status 200; clients then ask the next address."""
+    root = etree.Element(etree.QName(RESPONSE, "Autodiscover"), nsmap={None: RESPONSE})
+    number, message = code.value
+    time = (now or datetime.now(UTC)).strftime("%H:%M:%S.%f0")
+    error = child(child(root, "Response"), "Error", Time=time, Id="1")
+    child(error, "ErrorCode", str(number))
+    child(error, "Message", message)
+    child(error, "DebugData")
+    return serialised(root)
+
+
+def _response() -> tuple[Element, Element]:
+    """Both elements with a default namespace of their own: FairEmail and Delta Chat read raw names."""
+    root = etree.Element(etree.QName(RESPONSE, "Autodiscover"), nsmap={None: RESPONSE})
+    answer = etree.SubElement(root, etree.QName(OUTLOOK_RESPONSE, "Response"), nsmap={None: OUTLOOK_RESPONSE})
+    return root, answer
+
+
+def _protocol(parent: Element, account: Account, server: Server) -> None:
+    element = child(parent, "Protocol")
+    child(element, "Type", server.protocol.value.upper())
+    child(element, "Server", server.host)
+    child(element, "Port", str(server.port))
+    child(element, "DomainRequired", "off")
+    # Absent it means the local part; an empty one becomes the user name "true" in Thunderbird.
+    if account.address is not None:
+        child(element, "LoginName", account.login_name(server))
+    child(element, "SPA", "off")
+    child(element, "SSL", "off" if server.tls is TLSMode.PLAIN else "on")
+    child(element, "Encryption", _ENCRYPTION[server.tls])
+    child(element, "AuthRequired", "on")
+    if server.protocol is Protocol.SMTP:
+        incoming = account.incoming
+        same_login = not incoming or incoming[0].username == server.username
+        child(element, "UsePOPAuth", "on" if same_login else "off")
+        child(element, "SMTPLast", "off")

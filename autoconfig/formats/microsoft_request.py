@@ -1,0 +1,97 @@
+"""
+Reads Autodiscover requests as clients really send them (MS-OXDSCLI section 2.2.3, MS-ASCMD).
+
+By local names, whatever the Content-Type, the namespace, the encoding, a BOM or leading white space: Microsoft's own
+pages show wrong namespaces, and Android labels the XML as a form.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from lxml import etree
+
+from autoconfig.errors import AddressInvalid, RequestInvalid
+from autoconfig.mail.address import EmailAddress
+
+MAX_OCTETS = 64 * 1024
+"""Longest body that is read; real ones are under 1 KiB."""
+
+_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
+# .NET's StringWriter declares UTF-16 whatever the bytes then become.
+_SAYS_UTF16 = re.compile(rb"<\?xml\s[^>]*encoding\s*=\s*[\"']utf-16[^>]*\?>", re.IGNORECASE)
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+
+
+class Schema(Enum):
+    """The kind of answer that a client can read."""
+
+    OUTLOOK = auto()
+    MOBILESYNC = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class AutodiscoverRequest:
+    """Whose settings are asked for, and in which schema."""
+
+    address: EmailAddress
+    schema: Schema
+
+
+def read_request(body: bytes) -> AutodiscoverRequest:
+    """
+    Read the body of a request.
+
+    Raises:
+        RequestInvalid: it is not XML, has a DOCTYPE, is nested too deeply, or has no address that can be read.
+    """
+    root = _parsed(body)
+    if _local_name(root) != "Autodiscover":
+        raise RequestInvalid("the root element is not Autodiscover")
+    texts: dict[str, str] = {}
+    for element in root.iter(etree.Element):
+        texts.setdefault(_local_name(element), (element.text or "").strip())
+    try:
+        address = EmailAddress.parse(texts.get("EMailAddress", ""))
+    except AddressInvalid as error:
+        raise RequestInvalid(str(error)) from error
+    return AutodiscoverRequest(address, _schema(texts.get("AcceptableResponseSchema", "")))
+
+
+def _schema(name: str) -> Schema:
+    """Outlook's where none is named: it was the first."""
+    lowered = name.lower()
+    if not lowered or "/outlook/responseschema/" in lowered:
+        return Schema.OUTLOOK
+    return Schema.MOBILESYNC if "/mobilesync/responseschema/" in lowered else Schema.UNKNOWN
+
+
+def _parsed(body: bytes) -> etree._Element:
+    # A parser for each body: lxml keeps the DTD of an earlier document in a shared one.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(_from_its_start(body), parser)
+    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        raise RequestInvalid("the body is not XML") from error
+    if root is None:
+        raise RequestInvalid("the body is empty")
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise RequestInvalid("the body has a DOCTYPE")
+    return root
+
+
+def _from_its_start(body: bytes) -> bytes:
+    """Without BOM and white space before the declaration, at which libxml2 would stop; UTF-16 becomes UTF-8."""
+    if encoding := _UTF16.get(body[:2]):
+        return _DECLARATION.sub("", body.decode(encoding).lstrip(), count=1).encode()
+    return _SAYS_UTF16.sub(b"", body.removeprefix(codecs.BOM_UTF8).lstrip(), count=1)
+
+
+def _local_name(element: etree._Element) -> str:
+    return str(etree.QName(element).localname)

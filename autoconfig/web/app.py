@@ -1,0 +1,101 @@
+"""Puts the application together, and keeps it up to date while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from autoconfig import log, settings
+from autoconfig.log import logger
+from autoconfig.web.context import Context
+from autoconfig.web.entry import Entry
+from autoconfig.web.refusals import NOT_FOUND, method_not_allowed, refusal
+from autoconfig.web.routes import hot_table, routes
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+    from autoconfig.web.asgi import Answer
+
+TICK = 1.0
+"""Seconds between two looks at plans.toml and the database."""
+
+
+def create() -> Entry:
+    """The application of a worker, configured by the file that `AUTOCONFIG_CONFIG` names."""
+    configured = settings.load(settings.find_file(None))
+    log.configure(configured.log_format)
+    return application(Context.of(configured))
+
+
+def application(context: Context) -> Entry:
+    """The application over a context; its lifespan closes the context."""
+    table = routes(context)
+    starlette = Starlette(
+        routes=table,
+        lifespan=lambda _app: _lifespan(context),
+        exception_handlers={404: _not_found, 405: _not_allowed, Exception: _bug},
+    )
+    starlette.state.context = context
+    starlette.router.redirect_slashes = False
+    return Entry(hot_table(table), starlette)
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(context: Context) -> AsyncIterator[None]:
+    """Load the plans, look around once a second, reload on SIGHUP, close at the end."""
+    await context.start()
+    loop = asyncio.get_running_loop()
+    reloads: set[asyncio.Task[None]] = set()
+
+    def hang_up() -> None:
+        task = loop.create_task(context.reload_plans())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread: tests
+        loop.add_signal_handler(signal.SIGHUP, hang_up)
+    ticking = loop.create_task(_tick(context))
+    try:
+        yield
+    finally:
+        ticking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await ticking
+        with contextlib.suppress(RuntimeError, ValueError):
+            loop.remove_signal_handler(signal.SIGHUP)
+        await context.close()
+
+
+async def _tick(context: Context) -> None:
+    while True:
+        await asyncio.sleep(TICK)
+        try:
+            await context.tick()
+        except Exception:  # noqa: BLE001 (the next second is another try; serving goes on)
+            logger().exception("the look around failed")
+
+
+async def _not_found(_request: Request, _error: Exception) -> Response:
+    return _response(NOT_FOUND)
+
+
+async def _not_allowed(_request: Request, error: Exception) -> Response:
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return _response(method_not_allowed((headers or {}).get("Allow", "GET").split(", ")))
+
+
+async def _bug(_request: Request, error: Exception) -> Response:
+    return _response(refusal(error))
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, {name.decode(): value.decode() for name, value in answer.headers})

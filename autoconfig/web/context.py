@@ -1,0 +1,114 @@
+"""What every request needs, made once a process: settings, plans, the finder, the documents prepared so far."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from autoconfig import resolve
+from autoconfig.errors import AutoconfigError
+from autoconfig.formats.prepared import Prepared
+from autoconfig.log import logger
+from autoconfig.mapping.database import sqlite_path
+from autoconfig.mapping.sqlite import SqliteFinder
+from autoconfig.plans.reload import PlansFile
+from autoconfig.web.peers import Peer, is_internal, peer_of
+
+if TYPE_CHECKING:
+    from autoconfig.formats.prepared import Document
+    from autoconfig.mail.domain import Domain
+    from autoconfig.mail.plan import BoundPlan
+    from autoconfig.mapping.timeline import Finder
+    from autoconfig.settings import Settings
+    from autoconfig.web.asgi import Scope
+
+PREPARED = 16384
+"""How many prepared documents are kept; each is about as large as the document."""
+
+
+class Context:
+    """The parts of a running server, and the few questions that all endpoints ask."""
+
+    def __init__(self, settings: Settings, finder: Finder, plans: PlansFile) -> None:
+        self.settings, self.finder, self.plans = settings, finder, plans
+        self.finder_fault: str | None = None
+        """What the last look at the mapping database found wrong."""
+        self._prepared = lru_cache(PREPARED)(_prepare)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Context:
+        """
+        The context that the settings describe; the plans are not loaded before `start`.
+
+        Raises:
+            ConfigurationInvalid, MappingUnavailable: see `SqliteFinder`.
+        """
+        finder = SqliteFinder(sqlite_path(settings.database))
+        return cls(settings, finder, PlansFile(settings.plans, settings.state_dir, finder.in_use))
+
+    async def start(self) -> None:
+        """
+        Load the plans.
+
+        Raises:
+            PlansInvalid: plans.toml is bad, and there is no copy of an earlier one.
+        """
+        await self.plans.start()
+        if self.plans.fault:
+            logger().warning("plans.toml is bad; serving the last good copy", faults=str(self.plans.fault))
+
+    async def resolve(
+        self, mail_domain: Domain | None, asked: Domain | None, now: float | None = None
+    ) -> resolve.Resolution:
+        """See `resolve.resolve`."""
+        moment = time.time() if now is None else now
+        default = self.settings.default_plan
+        return await resolve.resolve(self.finder, self.plans.current, mail_domain, asked, moment, default)
+
+    async def is_ours(self, name: Domain) -> bool:
+        """See `resolve.is_ours`."""
+        return await resolve.is_ours(self.finder, self.plans.current, name, time.time())
+
+    def prepared(self, document: Document, bound: BoundPlan, *, with_address: bool) -> Prepared:
+        """The document of a bound plan as bytes with slots, kept for the next name with the same plan and params."""
+        return self._prepared(document, bound, with_address)
+
+    def peer(self, scope: Scope) -> Peer:
+        """Who asks, and by which scheme."""
+        return peer_of(scope, self.settings.trusted_proxies)
+
+    def internal(self, scope: Scope) -> bool:
+        """Whether the client may see /internal/."""
+        return is_internal(self.peer(scope), self.settings.internal_networks)
+
+    async def tick(self) -> None:
+        """Once a second: notice another plans.toml, another database."""
+        if await self.plans.tick():
+            self._tell_of_plans()
+        try:
+            await self.finder.watch()
+            self.finder_fault = None
+        except AutoconfigError as error:
+            if self.finder_fault is None:
+                logger().error("the mapping database cannot be used", problem=str(error))
+            self.finder_fault = str(error)
+
+    async def reload_plans(self) -> None:
+        """Load plans.toml now: SIGHUP asks for it."""
+        await self.plans.reload()
+        self._tell_of_plans()
+
+    def _tell_of_plans(self) -> None:
+        if self.plans.fault:
+            logger().error("plans.toml is bad; serving the plans from before", faults=str(self.plans.fault))
+        else:
+            logger().info("plans.toml was loaded", plans=len(self.plans.current.plans))
+
+    async def close(self) -> None:
+        """Give back what is held."""
+        await self.finder.close()
+
+
+def _prepare(document: Document, bound: BoundPlan, with_address: bool) -> Prepared:
+    return Prepared(document, bound, with_address=with_address)

@@ -1,0 +1,40 @@
+"""A machine's route as a plain ASGI application, used by the entry and by the routes alike."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from autoconfig.web.asgi import send_answer
+from autoconfig.web.refusals import method_not_allowed, refusal
+
+if TYPE_CHECKING:
+    from autoconfig.web.asgi import Answer, Receive, Scope, Send
+    from autoconfig.web.context import Context
+
+
+class Endpoint(ABC):
+    """Answers one path. Whatever goes wrong becomes a refusal; nothing a client sends makes a 500."""
+
+    methods: ClassVar[tuple[str, ...]] = ("GET", "HEAD")
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    @abstractmethod
+    async def answer(self, scope: Scope, receive: Receive) -> Answer | None:
+        """The answer; `None` if the client has gone. Situations of `errors` may be raised."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        method = scope["method"]
+        answer: Answer | None
+        if method not in self.methods:
+            answer = method_not_allowed(self.methods)
+        else:
+            try:
+                answer = await self.answer(scope, receive)
+            except Exception as error:  # noqa: BLE001 (the boundary: `refusal` logs what is a bug)
+                answer = refusal(error)
+        if answer is not None:
+            await send_answer(send, answer, head=method == "HEAD")

@@ -1,0 +1,84 @@
+"""Autodiscover: POST with a request document, GET as Delta Chat and Outlook's redirect probe ask."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from autoconfig.errors import RequestInvalid
+from autoconfig.formats import microsoft
+from autoconfig.formats.microsoft import ErrorCode
+from autoconfig.formats.microsoft_request import MAX_OCTETS, Schema, read_request
+from autoconfig.web.asgi import Answer, header
+from autoconfig.web.caching import PRIVATE, cache_header, document_headers
+from autoconfig.web.endpoint import Endpoint
+from autoconfig.web.hosts import AUTODISCOVER, asked_host
+from autoconfig.web.query import address_of
+from autoconfig.web.refusals import ENCODED, TOO_LARGE, redirect
+
+if TYPE_CHECKING:
+    from autoconfig.web.asgi import Receive, Scope
+
+PATH = "/autodiscover/autodiscover.xml"
+
+_PRIVATE_XML = document_headers(microsoft.CONTENT_TYPE, PRIVATE)
+
+
+class Autodiscover(Endpoint):
+    """`/autodiscover/autodiscover.xml` in any letter case."""
+
+    methods = ("GET", "HEAD", "POST")
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer | None:
+        """The document, or an Autodiscover error with status 200."""
+        return await (self._posted(scope, receive) if scope["method"] == "POST" else self._got(scope))
+
+    async def _posted(self, scope: Scope, receive: Receive) -> Answer | None:
+        if (header(scope, b"content-encoding") or b"identity").lower() != b"identity":
+            return ENCODED
+        body = await _body(scope, receive)
+        if not isinstance(body, bytes):
+            return body
+        try:
+            request = read_request(body)
+        except RequestInvalid:
+            return _error(ErrorCode.INVALID_REQUEST)
+        address = request.address
+        resolution = await self.context.resolve(address.domain, asked_host(scope).domain)
+        if request.schema is not Schema.OUTLOOK:
+            return _error(ErrorCode.NO_PROVIDER)
+        prepared = self.context.prepared(microsoft.document, resolution.bound, with_address=True)
+        return Answer(200, _PRIVATE_XML, prepared.fill(resolution.domain, address))
+
+    async def _got(self, scope: Scope) -> Answer:
+        asked, now = asked_host(scope), time.time()
+        address = address_of(scope["query_string"], b"emailaddress", b"email")
+        resolution = await self.context.resolve(address.domain if address else None, asked.domain, now)
+        if asked.label == AUTODISCOVER and self.context.peer(scope).scheme == "http":
+            # What Outlook's probe wants to see; it then asks the user, and posts there (MS-OXDISCO section 3.1.5.4).
+            return redirect(302, self.context.settings.public_url + PATH)
+        prepared = self.context.prepared(microsoft.document, resolution.bound, with_address=False)
+        cache = cache_header(resolution, asked, now, names_mailbox=prepared.names_mailbox)
+        return Answer(200, document_headers(microsoft.CONTENT_TYPE, cache), prepared.fill(resolution.domain))
+
+
+def _error(code: ErrorCode) -> Answer:
+    return Answer(200, _PRIVATE_XML, microsoft.error_document(code))
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | Answer | None:
+    """The body; an answer if it is too large, `None` if the client went away."""
+    length = header(scope, b"content-length")
+    if length and length.isdigit() and int(length) > MAX_OCTETS:
+        return TOO_LARGE
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunk: bytes = message.get("body", b"")
+        body += chunk
+        if len(body) > MAX_OCTETS:
+            return TOO_LARGE
+        if not message.get("more_body", False):
+            return body

@@ -1,0 +1,35 @@
+"""
+Reads query strings as mail clients write them: percent-encoded or raw, and `+` is a plus (RFC 3986, not HTML forms).
+
+The first of several values counts, unknown names are ignored.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote_to_bytes
+
+from autoconfig.errors import AddressInvalid
+from autoconfig.mail.address import EmailAddress
+
+
+def value_of(query: bytes, *names: bytes) -> str | None:
+    """The first value under any of `names`; `None` if there is none, or it is not UTF-8."""
+    for pair in query.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if name in names:
+            try:
+                return (unquote_to_bytes(value) if b"%" in value else value).decode()
+            except UnicodeDecodeError:
+                return None
+    return None
+
+
+def address_of(query: bytes, *names: bytes) -> EmailAddress | None:
+    """The address under any of `names`; one that cannot be read counts as absent."""
+    text = value_of(query, *names) if query else None
+    if text is None:
+        return None
+    try:
+        return EmailAddress.parse(text)
+    except AddressInvalid:
+        return None

@@ -1,0 +1,59 @@
+"""Every URL, in one table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import BaseRoute, Match, Route
+
+from autoconfig.web import pages
+from autoconfig.web.apple import Apple
+from autoconfig.web.internal import Healthz, Readyz, TLSAllowed
+from autoconfig.web.microsoft import PATH, Autodiscover
+from autoconfig.web.mozilla import Mozilla, MozillaByPath
+
+if TYPE_CHECKING:
+    from autoconfig.web.asgi import Scope
+    from autoconfig.web.context import Context
+    from autoconfig.web.endpoint import Endpoint
+
+
+class AnyCase(Route):
+    """A route that does not mind the letter case of the path; a redirect to another case would lose a POST's body."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As `Route`, of the path in lower case."""
+        return super().matches({**scope, "path": scope["path"].lower()})
+
+
+def routes(context: Context) -> list[BaseRoute]:
+    """All routes, the machines' first."""
+    mozilla, apple = Mozilla(context), Apple(context)
+    return [
+        Route("/mail/config-v1.1.xml", mozilla),
+        Route("/.well-known/autoconfig/mail/config-v1.1.xml", mozilla),
+        Route("/v1.1/{domain}", MozillaByPath(context)),
+        AnyCase(PATH, Autodiscover(context)),
+        Route("/email.mobileconfig", apple),
+        Route("/mobileconfig", apple),
+        Route("/", pages.setup, methods=["GET"]),
+        Route("/setup", pages.setup, methods=["GET"]),
+        Route("/style.css", pages.style, methods=["GET"]),
+        Route("/internal/healthz", Healthz(context)),
+        Route("/internal/readyz", Readyz(context)),
+        Route("/internal/tls-allowed", TLSAllowed(context)),
+    ]
+
+
+def hot_table(routes: list[BaseRoute]) -> dict[str, Endpoint]:
+    """The paths that mail programs ask all day, with the endpoints that the routes have for them."""
+    table: dict[str, Endpoint] = {}
+    for route in routes:
+        if (
+            isinstance(route, Route)
+            and isinstance(route.endpoint, Mozilla | Autodiscover)
+            and not route.param_convertors
+        ):
+            table[route.path] = route.endpoint
+    spellings = ("/Autodiscover/Autodiscover.xml", "/AutoDiscover/AutoDiscover.xml")
+    return table | dict.fromkeys(spellings, table[PATH])
