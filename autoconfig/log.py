@@ -30,7 +30,9 @@ def configure(log_format: LogFormat) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     else:
-        rendered = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Rich's tracebacks show local variables, among them addresses.
+        plain = structlog.dev.plain_traceback
+        rendered = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -158,7 +158,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsInvalid(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SettingsInvalid(f"{file}: is not UTF-8; save it as UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: TOMLDecodeError, or a number with 4301 digits
         raise SettingsInvalid(f"{file}: is not TOML: {error}") from error
 
 
@@ -168,7 +168,15 @@ def _sentence(detail: Any, origin: Mapping[str, str], file: str) -> str:
     if detail["type"] == "extra_forbidden":
         return f"{where}: there is no such setting; the settings are {', '.join(Settings.model_fields)}"
     message = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{where} = {detail['input']!r}: {message}"
+    return f"{where} = {shown(detail['input'])}: {message}"
+
+
+def shown(value: object) -> str:
+    """A value as an error shows it; TOML's hexadecimal numbers can be longer than Python writes out."""
+    try:
+        return repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import sys
+import os
+import stat
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from autoconfig.cli.checking import row_check
 from autoconfig.cli.options import AsJSON, settings_of
-from autoconfig.cli.output import print_json, print_table
+from autoconfig.cli.output import data_output, print_json, print_table
 from autoconfig.errors import InputInvalid
 from autoconfig.mail.params import decode
 from autoconfig.mapping.times import format_time
@@ -73,19 +74,34 @@ def export(
     settings, now = settings_of(context), int(time.time())
     with contextlib.closing(Journal(settings.database)) as journal, journal.reading() as reading:
         if file is None:
-            csvfile.write(sys.stdout, reading.timelines, now, settings.timezone)
+            csvfile.write(data_output(), reading.timelines, now, settings.timezone)
             return
         try:
-            # Beside it and then moved, so that the file is whole or the one from before.
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", newline="", dir=file.absolute().parent, delete=False
-            ) as written:
-                count = csvfile.write(written, reading.timelines, now, settings.timezone)  # type: ignore[arg-type]
-            Path(written.name).chmod(0o644)
-            Path(written.name).replace(file)
+            with _replaced(file) as written:
+                count = csvfile.write(written, reading.timelines, now, settings.timezone)
         except OSError as error:
             raise InputInvalid(f"{file}: cannot be written: {error.strerror}") from error
     typer.echo(f"{file}: {count} names", err=True)
+
+
+@contextlib.contextmanager
+def _replaced(file: Path) -> Iterator[TextIO]:
+    """A file to write that takes the place of `file` at the end: it is whole, or what it was before."""
+    if file.exists() and not file.is_file():  # a pipe or a device is written to, never replaced
+        with file.open("w", encoding="utf-8", newline="") as written:
+            yield written
+        return
+    target = file.resolve()
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as written:
+            yield written
+        # Who may read the file from before may read this one; a list of customers is nobody else's business.
+        Path(name).chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink()
+        raise
 
 
 def _print_difference(found: Difference, settings: Settings, *, dry_run: bool, as_json: bool) -> None:

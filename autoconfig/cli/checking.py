@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autoconfig.errors import InputInvalid, PlanUnusable
+from autoconfig.errors import InputInvalid, PlanUnusable, SettingsInvalid
+from autoconfig.mail.params import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autoconfig.mail.domain import Domain
     from autoconfig.plans import Plans
+    from autoconfig.settings import Settings
 
 
 def row_check(plans: Plans) -> Callable[[Domain, str, str], None]:
@@ -34,3 +36,21 @@ def check_row(plans: Plans, name: Domain, plan: str, params: str) -> None:
     except PlanUnusable as error:
         known = f"; plans are {', '.join(plans.plans)}" if plan not in plans.plans else ""
         raise InputInvalid(f"{name}: {error}{known}; nothing was written") from error
+
+
+def check_default(plans: Plans, settings: Settings) -> None:
+    """
+    See that the default plan, if there is one, answers for a name without a row.
+
+    Raises:
+        SettingsInvalid: there is no such plan, or it requires a param.
+    """
+    default = settings.default_plan
+    if default is None:
+        return
+    try:
+        plans.bind(default, NONE)
+    except PlanUnusable as error:
+        raise SettingsInvalid(
+            f"default_plan = {default!r}: {error}; name one of {settings.plans} that requires no param"
+        ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from autoconfig.errors import AutoconfigError, ConfigurationInvalid, InputInvalid, MappingUnavailable
+from autoconfig.errors import AutoconfigError, ConfigurationInvalid, InputInvalid, MappingUnavailable, PlanUnusable
 
 
 class Exit(IntEnum):
@@ -26,3 +26,11 @@ def exit_code(error: AutoconfigError) -> Exit:
     if isinstance(error, InputInvalid | ConfigurationInvalid):
         return Exit.USAGE
     return Exit.UNAVAILABLE if isinstance(error, MappingUnavailable) else Exit.NO
+
+
+def sentence(error: AutoconfigError) -> str:
+    """What a command that ended with `error` says: what is wrong, where, and what to do."""
+    if isinstance(error, PlanUnusable) and error.domain is not None:
+        led = f"row {error.row} of {error.domain}" if error.row is not None else error.domain
+        return f"{led}: {error}; `autoconfig plans check` lists all such rows"
+    return str(error)

@@ -27,21 +27,24 @@ def init(
     demo: Annotated[bool, typer.Option("--demo", help="With a Japanese provider's plans and example domains.")] = False,
 ) -> None:
     """Make autoconfig.toml, plans.toml and an empty mapping in a folder."""
-    taken = [name for name in FILES if (folder / name).exists()]
+    taken = [name for name in FILES if os.path.lexists(folder / name)]
     if taken:
         raise FolderTaken(f"{folder}: has {', '.join(taken)} already; nothing was changed, choose another folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        kind = "demo" if demo else "init"
-        _write(folder / "plans.toml", (templates() / kind / "plans.toml").read_text(encoding="utf-8"))
-        _write(folder / FILE_NAME, _settings_text(demo=demo))
-    except OSError as error:
-        raise FolderTaken(f"{folder}: cannot be written: {error.strerror}") from error
-    from autoconfig.mapping.engine import upgrade
+    with contextlib.ExitStack() as undoing:  # half a server is worse than none
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            kind = "demo" if demo else "init"
+            _write(folder / "plans.toml", (templates() / kind / "plans.toml").read_text(encoding="utf-8"), undoing)
+            _write(folder / FILE_NAME, _settings_text(demo=demo), undoing)
+            _write(folder / "mapping.db", "", undoing)
+        except OSError as error:
+            raise FolderTaken(f"{folder}: cannot be written: {error.strerror}; choose another folder") from error
+        from autoconfig.mapping.engine import upgrade
 
-    upgrade(load(folder / FILE_NAME, {}).database, create=True)
-    if demo:
-        _fill(folder)
+        upgrade(load(folder / FILE_NAME, {}).database, create=True)
+        if demo:
+            _fill(folder)
+        undoing.pop_all()
     typer.echo(f"{folder}: made {', '.join(FILES)}")
     if not demo:
         typer.echo(f"Next: edit {folder / 'plans.toml'}, then `autoconfig --config {folder / FILE_NAME} plans check`")
@@ -70,8 +73,9 @@ def _fill(folder: Path) -> None:
         sync.sync(journal, sheet, int(time.time()))
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, undoing: contextlib.ExitStack) -> None:
     with path.open("x", encoding="utf-8") as file:  # never over a file that somebody made meanwhile
+        undoing.callback(path.unlink, missing_ok=True)
         file.write(text)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -13,7 +12,8 @@ from typer.core import TyperGroup
 
 from autoconfig import __version__
 from autoconfig.cli import db, init, mapping, plans, ready, serve, show
-from autoconfig.cli.exits import Exit, exit_code
+from autoconfig.cli.exits import Exit, exit_code, sentence
+from autoconfig.cli.output import drop_output, prepare_streams
 from autoconfig.errors import AutoconfigError
 from autoconfig.settings import find_file
 
@@ -27,17 +27,23 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()  # here, where it can still be said that it fails
         except AutoconfigError as error:
-            typer.echo(f"autoconfig: {error}", err=True)
+            typer.echo(f"autoconfig: {sentence(error)}", err=True)
             raise typer.Exit(exit_code(error)) from None
         except KeyboardInterrupt:
             typer.echo("autoconfig: interrupted", err=True)
             raise typer.Exit(Exit.INTERRUPTED) from None
         except BrokenPipeError:
-            # Whoever read the output has seen enough. What is still buffered must not fail at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            drop_output()  # whoever read it has seen enough
             raise typer.Exit(Exit.DONE) from None
+        except OSError as error:
+            drop_output()
+            typer.echo(f"autoconfig: {error.filename or 'output'}: {error.strerror or error}", err=True)
+            raise typer.Exit(Exit.UNAVAILABLE) from None
 
 
 app = typer.Typer(
@@ -76,6 +82,7 @@ def _root(
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    prepare_streams()
     try:
         app(config_first(given), prog_name="autoconfig")
     except Exception:  # noqa: BLE001 (the boundary)

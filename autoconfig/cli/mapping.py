@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +12,9 @@ from autoconfig.cli import bulk
 from autoconfig.cli.checking import check_row
 from autoconfig.cli.exits import Exit
 from autoconfig.cli.options import AsJSON, From, Name, Note, settings_of
-from autoconfig.cli.output import print_json, print_table
+from autoconfig.cli.output import print_json, print_json_lines, print_table
 from autoconfig.errors import InputInvalid, Refused
+from autoconfig.mail.address import carriable
 from autoconfig.mail.domain import Domain
 from autoconfig.mail.params import decode, encode
 from autoconfig.mapping.times import format_time, parse_time
@@ -58,7 +58,7 @@ def set_(
     settings = settings_of(context)
     domain, params = Domain.parse(name), encode(_params(param or []))
     check_row(read_file(settings.plans), domain, plan, params)
-    change = Change(domain.name, _moment(valid_from, settings), plan, params, note)
+    change = Change(domain.name, _moment(valid_from, settings), plan, params, _note(note))
     with opened(settings) as journal, journal.writing() as writing:
         outcome = changes.put(writing, change)
     _print_outcome(domain, outcome, settings, as_json=as_json)
@@ -74,7 +74,7 @@ def end(
     settings, domain = settings_of(context), Domain.parse(name)
     moment = _moment(valid_from, settings)
     with opened(settings) as journal, journal.writing() as writing:
-        outcome = changes.end(writing, domain.name, moment, note)
+        outcome = changes.end(writing, domain.name, moment, _note(note))
     _print_outcome(domain, outcome, settings, as_json=as_json)
 
 
@@ -135,8 +135,7 @@ def list_(
     with opened(settings) as journal, journal.reading() as reading:
         found = _listed(reading.timelines(), now, plan)
         if as_json:
-            for state, record in found:
-                typer.echo(_json_line({"state": state} | described(record, settings)))
+            print_json_lines({"state": state} | described(record, settings) for state, record in found)
         else:
             rows = ((record.name, state, *_cells(record, settings)[1:5]) for state, record in found)
             print_table(("Name", "", *_COLUMNS[1:5]), rows)
@@ -239,5 +238,7 @@ def _moment(text: str | None, settings: Settings) -> int:
     return int(time.time()) if text is None else parse_time(text, settings.timezone)
 
 
-def _json_line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _note(text: str | None) -> str | None:
+    if text and not carriable(text.replace("\n", " ").replace("\t", " ")):
+        raise InputInvalid(f"--note {text!r}: has control characters, or is not UTF-8; nothing was written")
+    return text or None

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import Console
+
+
+def prepare_streams() -> None:
+    """Let no character and no closed descriptor keep a command from its work."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def drop_output() -> None:
+    """Forget what could not be written, so that it does not fail once more at exit."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def data_output() -> TextIO:
+    """Standard output for programs: UTF-8 whatever the terminal's encoding is, and LF."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    return sys.stdout
 
 
 def console() -> Console:
@@ -25,7 +52,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: st
     from rich import box
     from rich.table import Table
 
-    table = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in rows:
         table.add_row(*row)
     console().print(table)
@@ -43,4 +70,11 @@ def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
 
 def print_json(value: object) -> None:
     """One JSON document, UTF-8 as it is."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    data_output().write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_json_lines(values: Iterable[object]) -> None:
+    """One JSON document a line, UTF-8 as it is."""
+    output = data_output()
+    for value in values:
+        output.write(json.dumps(value, ensure_ascii=False) + "\n")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from autoconfig.cli.checking import check_default
 from autoconfig.cli.exits import Exit
 from autoconfig.cli.options import AsJSON, settings_of
 from autoconfig.cli.output import print_json, print_table
@@ -15,8 +16,9 @@ from autoconfig.mail.domain import Domain
 from autoconfig.plans import Plans, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from autoconfig.errors import Fault
     from autoconfig.mapping.journal import Reading
     from autoconfig.mapping.schema import Record
 
@@ -42,13 +44,10 @@ def check(context: typer.Context, as_json: AsJSON = False) -> None:
         plans = read_file(settings.plans)
     except FileInvalid as error:
         if as_json:
-            faults = [{"place": f.place, "problem": f.problem, "remedy": f.remedy} for f in error.faults]
-            print_json({"plans": [], "faults": faults, "rows": []})
+            print_json({"plans": [], "faults": _listed(error.faults), "warnings": [], "rows": []})
             raise typer.Exit(Exit.USAGE) from None
         raise
-    if settings.default_plan is not None and settings.default_plan not in plans.plans:
-        typer.echo(f"{context.obj}: default_plan = {settings.default_plan!r}: there is no such plan", err=True)
-        raise typer.Exit(Exit.USAGE)
+    check_default(plans, settings)
     journal = Journal(settings.database)
     try:
         with journal.reading() as reading:
@@ -57,17 +56,21 @@ def check(context: typer.Context, as_json: AsJSON = False) -> None:
         journal.close()
     if as_json:
         rows = [{"row": r.id, "name": r.name, "plan": e.plan, "param": e.param, "problem": e.problem} for r, e in unfit]
-        print_json({"plans": list(plans.plans), "faults": [], "rows": rows})
+        print_json({"plans": list(plans.plans), "faults": [], "warnings": _listed(plans.warnings), "rows": rows})
     else:
         for warning in plans.warnings:
             typer.echo(f"warning: {warning}")
         for record, problem in unfit:
             typer.echo(f"row {record.id} of {record.name}: {problem}")
         typer.echo(
-            f"{settings.plans}: {len(plans.plans)} plans, {len(plans.rules)} host rules, {len(unfit)} unfit rows"
+            f"{settings.plans}: plans: {len(plans.plans)}, host rules: {len(plans.rules)}, unfit rows: {len(unfit)}"
         )
     if unfit:
         raise typer.Exit(Exit.NO)
+
+
+def _listed(faults: Iterable[Fault]) -> list[dict[str, str]]:
+    return [{"place": fault.place, "problem": fault.problem, "remedy": fault.remedy} for fault in faults]
 
 
 def _unfit(reading: Reading, plans: Plans) -> Iterator[tuple[Record, PlanUnusable]]:

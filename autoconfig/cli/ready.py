@@ -44,7 +44,10 @@ def _ask(place: str) -> tuple[int, dict[str, object]]:
     try:
         connection.request("GET", "/internal/readyz")
         response = connection.getresponse()
-        answer = json.loads(response.read())
+        body = response.read()
+        if response.status == http.HTTPStatus.NOT_FOUND:
+            return 404, {"status": "answers, but tells us nothing; is this machine in its setting internal_networks?"}
+        answer = json.loads(body)
     except (OSError, http.client.HTTPException, ValueError) as error:
         return 0, {"status": f"not answering: {error}"}
     finally:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from autoconfig import log
+from autoconfig.cli.checking import check_default
 from autoconfig.cli.options import settings_of
 from autoconfig.cli.sockets import inherited_socket, note_place, place_of, tcp_socket, unix_socket
-from autoconfig.errors import SettingsInvalid
 from autoconfig.settings import FILE_VARIABLE, Settings
 from autoconfig.web.context import Context
 
@@ -43,6 +44,7 @@ def serve(
     log.configure(settings.log_format)
     # From here on SIGHUP never ends us; each worker reloads on it once it has loaded.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _terminate)
     asyncio.run(_check(settings))
     os.environ[FILE_VARIABLE] = str(Path(context.obj).absolute())
     with _listening(host, port, uds, fd) as bound:
@@ -66,12 +68,60 @@ def serve(
         if workers > 1:
             Workers(config, [bound]).run()
         else:
-            uvicorn.Server(config).run([bound])
-    log.logger().info("stopped")
+            with contextlib.suppress(Terminated):
+                uvicorn.Server(config).run([bound])
+        log.logger().info("stopped")
+
+
+class Terminated(BaseException):
+    """
+    SIGTERM, which is how a server ends. uvicorn sends itself the signal again after it has stopped, and would die of it
+    before the socket is removed.
+    """
+
+
+def _terminate(_signal: int, _frame: object) -> None:
+    raise Terminated
 
 
 class Workers(Multiprocess):
-    """uvicorn's supervisor, except that SIGHUP is passed on: workers reload the plans instead of being replaced."""
+    """
+    uvicorn's supervisor, except that SIGHUP is passed on: workers reload the plans instead of being replaced.
+
+    It ends as a single server does: Ctrl-C is an interruption, and a worker that cannot start is a failure.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self.ended_by: int | None = None
+
+    def run(self) -> None:
+        """Serve until a signal or a failure ends it."""
+        super().run()
+        if self.ended_by == signal.SIGINT:
+            raise KeyboardInterrupt
+        if self.ended_by is None:
+            raise SystemExit(STARTUP_FAILURE)
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        with _hangup_waits():
+            super().init_processes()
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that died."""
+        with _hangup_waits():
+            super().keep_subprocess_alive()
+
+    def handle_int(self) -> None:
+        """Stop."""
+        self.ended_by = signal.SIGINT
+        super().handle_int()
+
+    def handle_term(self) -> None:
+        """Stop."""
+        self.ended_by = signal.SIGTERM
+        super().handle_term()
 
     def handle_hup(self) -> None:
         """Pass SIGHUP on to every worker."""
@@ -81,14 +131,25 @@ class Workers(Multiprocess):
                     os.kill(process.pid, signal.SIGHUP)
 
 
+@contextlib.contextmanager
+def _hangup_waits() -> Iterator[None]:
+    """
+    Hold SIGHUP back, for us and for the processes that are started meanwhile: a worker receives it only once it can
+    reload (`web.app`), and does not die of one that comes while it starts.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+
+
 async def _check(settings: Settings) -> None:
     """Whatever would stop a worker stops us here, with a sentence."""
     checked = Context.of(settings)
     try:
         await checked.start()
-        default = settings.default_plan
-        if default is not None and default not in checked.plans.current.plans:
-            raise SettingsInvalid(f"default_plan = {default!r}: there is no such plan in {settings.plans}")
+        check_default(checked.plans.current, settings)
     finally:
         await checked.close()
 

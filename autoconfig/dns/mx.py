@@ -39,7 +39,7 @@ async def mail_exchangers(
 ) -> MXAnswer:
     """Ask for the MX of `domain` (A-labels). Never raises: whatever goes wrong is `MXStatus.FAILED`."""
     try:
-        asked = resolver or dns.asyncresolver.Resolver()
+        asked = resolver or dns.asyncresolver.get_default_resolver()
         answer = await asked.resolve(dns.name.from_text(domain), "MX", lifetime=limit, search=False)
     except dns.resolver.NXDOMAIN:
         return MXAnswer(MXStatus.NO_DOMAIN)

@@ -15,7 +15,7 @@ from lxml import etree
 
 from autoconfig.errors import Inexpressible
 from autoconfig.formats.xml import Element, child, serialised
-from autoconfig.mail.server import Protocol, TLSMode
+from autoconfig.mail.server import Login, Protocol, TLSMode
 
 if TYPE_CHECKING:
     from autoconfig.mail.account import Account
@@ -27,6 +27,7 @@ RESPONSE = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/20
 OUTLOOK_RESPONSE = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
 
 _ENCRYPTION = {TLSMode.SSL: "SSL", TLSMode.STARTTLS: "TLS", TLSMode.PLAIN: "None"}
+_NO_LOGIN = {Login.NONE, Login.CLIENT_IP_ADDRESS}
 
 
 class ErrorCode(Enum):
@@ -98,7 +99,7 @@ def _protocol(parent: Element, account: Account, server: Server) -> None:
     child(element, "SPA", "off")
     child(element, "SSL", "off" if server.tls is TLSMode.PLAIN else "on")
     child(element, "Encryption", _ENCRYPTION[server.tls])
-    child(element, "AuthRequired", "on")
+    child(element, "AuthRequired", "off" if server.login[0] in _NO_LOGIN else "on")
     if server.protocol is Protocol.SMTP:
         incoming = account.incoming
         same_login = not incoming or incoming[0].username == server.username

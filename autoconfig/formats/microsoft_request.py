@@ -79,8 +79,6 @@ def _parsed(body: bytes) -> etree._Element:
         root = etree.fromstring(_from_its_start(body), parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise RequestInvalid("the body is not XML") from error
-    if root is None:
-        raise RequestInvalid("the body is empty")
     if root.getroottree().docinfo.internalDTD is not None:
         raise RequestInvalid("the body has a DOCTYPE")
     return root

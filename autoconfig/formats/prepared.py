@@ -35,26 +35,24 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 class Prepared:
     """One document of a bound plan, for any domain and, if it was made for addresses, any local part."""
 
-    __slots__ = ("_parts", "_slots", "names_mailbox")
+    __slots__ = ("_slots", "_template", "names_mailbox")
 
     def __init__(self, document: Document, bound: BoundPlan, *, with_address: bool) -> None:
         """Call `document` once, with markers."""
         address = EmailAddress(_LOCAL, _DOMAIN) if with_address else None
         pieces = _MARKER.split(document(bound.account(_DOMAIN, address)))
-        local = _LOCAL.encode()
-        self.names_mailbox = local in pieces
+        self._template = b"%b".join(piece.replace(b"%", b"%%") for piece in pieces[::2])
+        self._slots = tuple(piece == _LOCAL.encode() for piece in pieces[1::2])
+        self.names_mailbox = any(self._slots)
         """Whether the bytes are others for another mailbox of the same domain."""
-        self._parts = pieces
-        self._slots = [(index, piece == local) for index, piece in enumerate(pieces) if index % 2]
 
     def fill(self, domain: Domain, address: EmailAddress | None = None) -> bytes:
         """The document for `domain`, which `bound.check` has let pass; the same bytes as `document` gives."""
         name = domain.name.encode()
-        local = b"" if address is None else _escaped(address.local)
-        parts = self._parts.copy()
-        for index, is_local in self._slots:
-            parts[index] = local if is_local else name
-        return b"".join(parts)
+        if address is None or not self.names_mailbox:
+            return self._template % ((name,) * len(self._slots))
+        local = _escaped(address.local)
+        return self._template % tuple([local if is_local else name for is_local in self._slots])
 
 
 def _escaped(text: str) -> bytes:

@@ -40,9 +40,10 @@ class EmailAddress:
         local, at, name = text.rpartition("@")
         if not at or not local:
             raise AddressInvalid(f"{text[:80]!r} is not a mail address; it needs the form name@domain")
-        if not carriable(local):
+        plain = local.isascii() and local.isprintable()
+        if not plain and not carriable(local):
             raise AddressInvalid("the part before the @ has characters that no mail program can send")
-        octets = len(local.encode())
+        octets = len(local) if plain else len(local.encode())
         if octets > MAX_LOCAL_OCTETS:
             raise AddressInvalid(f"the part before the @ is longer than {MAX_LOCAL_OCTETS} octets")
         try:

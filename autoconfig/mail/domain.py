@@ -52,11 +52,6 @@ class Domain:
         """The name as people write it: U-labels where they decode, else the A-label."""
         return ".".join(map(_to_u_label, self.name.split(".")))
 
-    def under(self, label: str) -> Domain | None:
-        """The domain behind a first label, `autoconfig.D` → `D`; `None` where the name does not begin with it."""
-        rest = self.name.removeprefix(label + ".")
-        return Domain(rest) if rest != self.name else None
-
     def __str__(self) -> str:
         """The A-label form."""
         return self.name

@@ -211,7 +211,8 @@ class _Lines:
         params = [(name, at[name]) for name in sorted(names) if name not in COLUMNS]
         for line, row in rows:
             if len(row) != len(names):
-                self.fault(line, f"has {_cells(len(row))}, the header {len(names)}", "put quotes around commas")
+                remedy = "put quotes around cells with commas" if len(row) > len(names) else ""
+                self.fault(line, f"has {_cells(len(row))}, the header {len(names)}", remedy)
                 continue
             name, plan = self._name(line, row[at[NAME]]), self._plan(line, row[at[PLAN]])
             time = self._time(line, row[at[VALID_FROM]]) if VALID_FROM in at else None
@@ -234,7 +235,7 @@ class _Lines:
                 else:
                     self.fault(line, f"is not CSV: {error}", "put quotes around cells with quotes or line ends")
                 continue
-            if any(row) and (row[0] or any(map(str.strip, row))):
+            if any(map(str.strip, row)):
                 yield line, row
 
     def _name(self, line: int, cell: str) -> Domain | None:

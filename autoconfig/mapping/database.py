@@ -10,7 +10,7 @@ REVISION = "0001"
 """The schema that this release reads and writes: the newest of mapping/migrations."""
 
 APPLICATION_ID = 0x4D41434F
-"""SQLite's `application_id` of our files, "MACO"."""
+"""SQLite's `application_id` of our files: M, A, C, O (mail autoconfiguration)."""
 
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one."""

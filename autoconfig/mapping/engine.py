@@ -132,10 +132,14 @@ def _outside_transactions(engine: Engine, pragma: str) -> None:
 
 
 def _revision(connection: Connection) -> str | None:
+    """The revision of one of our databases, `None` of an empty file."""
     mark = connection.exec_driver_sql("PRAGMA application_id").scalar()
-    tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar()
-    if mark != APPLICATION_ID:
-        if tables:
-            raise DatabaseForeign(f"{connection.engine.url.database}: {FOREIGN}")
+    tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_schema").scalars())
+    if not tables:
         return None
-    return MigrationContext.configure(connection).get_current_revision()
+    revision = None
+    if mark == APPLICATION_ID and {"alembic_version", "mapping"} <= tables:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
+        raise DatabaseForeign(f"{connection.engine.url.database}: {FOREIGN}")
+    return revision

@@ -31,6 +31,8 @@ _BUSY_MS = 50  # a reader waits for nobody but the one who recovers the file aft
 
 _FIND = "SELECT id, valid_from, plan, params FROM mapping WHERE name = ? ORDER BY valid_from, id"
 
+_new_row = tuple.__new__  # `Row._make` counts the columns each time; the statement has them right
+
 _IN_USE = """
 SELECT DISTINCT plan FROM mapping AS row
 WHERE plan IN ({marks}) AND NOT EXISTS (
@@ -67,7 +69,7 @@ class SqliteFinder:
         except sqlite3.Error as error:
             self._release()
             raise MappingUnavailable(f"{self._path}: {error}") from error
-        return Timeline(list(map(Row._make, rows))) if rows else NOTHING
+        return Timeline([_new_row(Row, row) for row in rows]) if rows else NOTHING
 
     async def in_use(self, plans: frozenset[str]) -> frozenset[str]:
         """See `Finder`. Reads the whole table, in a thread."""

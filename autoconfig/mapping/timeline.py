@@ -63,9 +63,9 @@ class Timeline(Generic[AnyRow]):
 
     def next_after(self, time: float) -> AnyRow | None:
         """The row that will hold next after the one at `time`."""
-        following = [row for row in self._rows if row.valid_from > time]
-        if not following:
+        if not self._rows or self._rows[-1].valid_from <= time:
             return None
+        following = [row for row in self._rows if row.valid_from > time]
         first = following[0].valid_from
         return [row for row in following if row.valid_from == first][-1]
 

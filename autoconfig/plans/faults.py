@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from autoconfig.errors import Fault
+from autoconfig.settings import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +40,7 @@ def _fault(
         return Fault(where, "unknown key", f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")
     if kind == "missing":
         return Fault(where, "this key is missing", "add it")
-    remedy = f"it is {given!r}" if isinstance(given, str | int | float | bool) else "see docs/plans.md"
+    remedy = f"it is {shown(given)}" if isinstance(given, str | int | float | bool) else "see docs/plans.md"
     return Fault(where, message[:1].lower() + message[1:], remedy)
 
 

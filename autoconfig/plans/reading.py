@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+import warnings
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import Fault, PatternInvalid, PlansInvalid, PlanUnusable
 from autoconfig.mail.account import Documentation, Text
+from autoconfig.mail.address import carriable
 from autoconfig.mail.pattern import PARAM_NAME, VARIABLES, Pattern
 from autoconfig.mail.plan import HostRule, Plan
 from autoconfig.mail.server import Login, ServerTemplate, TLSMode
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 # Thunderbird (desktop, 153) knows these for sending only.
 _OUTGOING_ONLY = {Login.NONE, Login.CLIENT_IP_ADDRESS}
+# Columns of the mapping's CSV file that are no params.
+_COLUMNS = {"name", "plan", "valid_from", "note"}
 _SAMPLE_HOST = "sample.invalid"
 
 
@@ -57,7 +61,7 @@ def read_plans(source: bytes, file: str = "plans.toml") -> Plans:
     """
     faults: list[Fault] = []
     document = _toml(source, file)
-    for key in document.keys() - {"plans", "host"}:
+    for key in sorted(document.keys() - {"plans", "host"}):
         faults.append(Fault(key, "unknown table", "known are [plans.KEY] and [[host]]"))
     plan_tables, host_tables = document.get("plans", {}), document.get("host", [])
     if not isinstance(plan_tables, dict) or not plan_tables:
@@ -67,7 +71,15 @@ def read_plans(source: bytes, file: str = "plans.toml") -> Plans:
         faults.append(Fault("host", "is not a list of tables", "write [[host]]"))
         host_tables = []
     tables = {key: validated(PlanTable, table, f"plans.{key}", faults) for key, table in plan_tables.items()}
-    plans = {key: plan for key, table in flattened(tables, faults).items() if (plan := _plan(key, table, faults))}
+    plans: dict[str, Plan] = {}
+    try:
+        for key, table in flattened(tables, faults).items():
+            if plan := _plan(key, table, faults):
+                plans[key] = plan
+    except RecursionError as error:
+        raise PlansInvalid(
+            file, [Fault("plans", "hundreds of plans or params build on one another", "write them out")]
+        ) from error
     rules = [_rule(number, table, plans, set(tables), faults) for number, table in enumerate(host_tables, 1)]
     if faults:
         raise PlansInvalid(file, faults)
@@ -80,7 +92,7 @@ def _toml(source: bytes, file: str) -> dict[str, object]:
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
         raise PlansInvalid(file, [Fault(f"line {line}", "is not UTF-8", "save the file as UTF-8")]) from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, and what int() says of a number with 4301 digits
         raise PlansInvalid(file, [Fault("file", f"is not TOML: {error}", "is it saved whole?")]) from error
     except RecursionError as error:
         raise PlansInvalid(file, [Fault("file", "is nested too deeply", "a plan needs three levels")]) from error
@@ -91,15 +103,15 @@ def _plan(key: str, table: PlanTable, faults: list[Fault]) -> Plan | None:
     place, before = f"plans.{key}", len(faults)
     if not _KEY.fullmatch(key):
         faults.append(Fault(place, "is no key for a plan", "use lower-case letters, digits, - and _"))
-    if table.name is None:
+    if not table.name:
         faults.append(Fault(f"{place}.name", "this key is missing", "mail programs show it to the customer"))
     params = _params(place, table, faults)
     servers = [_server(f"{place}.servers[{n}]", server, params, faults) for n, server in enumerate(table.servers, 1)]
     _check_servers(place, table, faults)
     plan = Plan(
         key=key,
-        name=_text(table.name or key),
-        short_name=_text(table.short_name) if table.short_name else None,
+        name=_text(f"{place}.name", table.name or key, faults),
+        short_name=_text(f"{place}.short_name", table.short_name, faults) if table.short_name else None,
         params=params,
         servers=tuple(server for server in servers if server),
         documentation=_documentation(place, table, faults),
@@ -123,9 +135,13 @@ def _params(place: str, table: PlanTable, faults: list[Fault]) -> dict[str, Patt
     params: dict[str, Pattern | None] = {}
     for name, value in table.params.items():
         where = f"{place}.params.{name}"
-        if name in VARIABLES or not PARAM_NAME.fullmatch(name):
+        if name in VARIABLES | _COLUMNS or not PARAM_NAME.fullmatch(name):
             faults.append(
-                Fault(where, "is no name for a param", "lower-case letters, digits and _; not domain, local, address")
+                Fault(
+                    where,
+                    "is no name for a param",
+                    "a-z, 0-9, _; no slot and no CSV column has such a name",
+                )
             )
         params[name] = None
         if not isinstance(value, ParamTable):
@@ -143,6 +159,8 @@ def _pattern(where: str, text: str | None, params: Mapping[str, object], faults:
         return None
     for name in sorted(pattern.params - params.keys()):
         faults.append(Fault(where, f"uses the undeclared param {{{name}}}", f"declare {name} in the plan's params"))
+    if not carriable(text):
+        faults.append(_uncarriable(where))
     if not pattern.parts:
         faults.append(Fault(where, "is empty", "write a pattern, or leave the key out"))
     return pattern
@@ -193,7 +211,7 @@ def _documentation(place: str, table: PlanTable, faults: list[Fault]) -> tuple[D
         where = f"{place}.documentation[{number}]"
         url = _link(f"{where}.url", entry.get("url", ""), faults)
         texts = {language: text for language, text in entry.items() if language != "url"}
-        pages.append(Documentation(url or "", Text(texts) if texts else None))
+        pages.append(Documentation(url or "", _text(where, texts, faults) if texts else None))
     return tuple(pages)
 
 
@@ -203,8 +221,15 @@ def _link(where: str, url: str | None, faults: list[Fault]) -> str | None:
     return url
 
 
-def _text(value: str | Mapping[str, str]) -> Text:
-    return Text({"und": value} if isinstance(value, str) else dict(value))
+def _text(where: str, value: str | Mapping[str, str], faults: list[Fault]) -> Text:
+    texts = {"und": value} if isinstance(value, str) else dict(value)
+    if not all(map(carriable, texts.values())):
+        faults.append(_uncarriable(where))
+    return Text(texts)
+
+
+def _uncarriable(where: str) -> Fault:
+    return Fault(where, "has characters that no document can carry", "remove control characters and line breaks")
 
 
 def _rule(number: int, data: object, plans: Mapping[str, Plan], keys: set[str], faults: list[Fault]) -> HostRule | None:
@@ -213,8 +238,10 @@ def _rule(number: int, data: object, plans: Mapping[str, Plan], keys: set[str], 
     if table is None:
         return None
     try:
-        match = re.compile(table.match, re.IGNORECASE | re.ASCII)
-    except (re.error, RecursionError, OverflowError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # an expression that the next Python may read otherwise
+            match = re.compile(table.match, re.IGNORECASE | re.ASCII)
+    except (re.error, ValueError, RecursionError, OverflowError, Warning) as error:
         faults.append(Fault(f"{place}.match", f"is not a regular expression: {error}", "see Python's re"))
         return None
     if table.plan not in keys:

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoconfig.errors import Fault, PlansInvalid
+from autoconfig.errors import Fault, MappingUnavailable, PlansInvalid
 from autoconfig.plans.reading import read_file
 
 if TYPE_CHECKING:
@@ -92,17 +92,19 @@ class PlansFile:
     async def _read(self, before: Plans | None) -> Plans:
         plans = read_file(self.path)
         dropped = frozenset(before.plans.keys() - plans.plans.keys()) if before else frozenset()
-        lost = await self._in_use(dropped) if dropped else frozenset()
+        try:
+            lost = await self._in_use(dropped) if dropped else frozenset()
+        except MappingUnavailable as error:
+            self._judged, self._since = None, self._clock()  # asked again after `QUIET`
+            problem = "is gone, and the mapping database cannot say whether rows use it"
+            raise self._refusal(dropped, problem, "it is asked again by itself") from error
         if lost:
-            remedy = "move them to another plan first"
-            raise PlansInvalid(
-                str(self.path),
-                [
-                    Fault(f"plans.{key}", "is gone, but current or scheduled rows of the mapping use it", remedy)
-                    for key in sorted(lost)
-                ],
-            )
+            problem = "is gone, but current or scheduled rows of the mapping use it"
+            raise self._refusal(lost, problem, "move them to another plan first")
         return plans
+
+    def _refusal(self, keys: frozenset[str], problem: str, remedy: str) -> PlansInvalid:
+        return PlansInvalid(str(self.path), [Fault(f"plans.{key}", problem, remedy) for key in sorted(keys)])
 
     def _take(self, plans: Plans) -> None:
         self._current, self.fault = plans, None

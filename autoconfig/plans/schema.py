@@ -42,7 +42,7 @@ class PlanTable(Table):
     extends: str | None = None
     name: Annotated[str, Field(min_length=1, max_length=60)] | dict[Language, Name] | None = None
     short_name: Annotated[str, Field(min_length=1, max_length=20)] | dict[Language, Short] | None = None
-    documentation: list[dict[str, str]] | None = None
+    documentation: list[dict[Language, str]] | None = None
     webmail: str | None = None
     params: dict[str, str | ParamTable] = {}
     servers: list[ServerTable] = []

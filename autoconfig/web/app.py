@@ -52,34 +52,36 @@ def application(context: Context) -> Entry:
 @contextlib.asynccontextmanager
 async def _lifespan(context: Context) -> AsyncIterator[None]:
     """Load the plans, look around once a second, reload on SIGHUP, close at the end."""
-    await context.start()
-    loop = asyncio.get_running_loop()
-    reloads: set[asyncio.Task[None]] = set()
-
-    def hang_up() -> None:
-        task = loop.create_task(context.reload_plans())
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
-
-    with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread: tests
-        loop.add_signal_handler(signal.SIGHUP, hang_up)
-    ticking = loop.create_task(_tick(context))
+    loop, hung_up = asyncio.get_running_loop(), asyncio.Event()
     try:
-        yield
+        await context.start()
+        with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread: tests
+            loop.add_signal_handler(signal.SIGHUP, hung_up.set)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # `cli.serve` starts workers with it blocked
+        looking = loop.create_task(_look_around(context, hung_up))
+        try:
+            yield
+        finally:
+            looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await looking
+            with contextlib.suppress(RuntimeError, ValueError):
+                loop.remove_signal_handler(signal.SIGHUP)
     finally:
-        ticking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await ticking
-        with contextlib.suppress(RuntimeError, ValueError):
-            loop.remove_signal_handler(signal.SIGHUP)
         await context.close()
 
 
-async def _tick(context: Context) -> None:
+async def _look_around(context: Context, hung_up: asyncio.Event) -> None:
     while True:
-        await asyncio.sleep(TICK)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TICK):
+                await hung_up.wait()
         try:
-            await context.tick()
+            if hung_up.is_set():
+                hung_up.clear()
+                await context.reload_plans()
+            else:
+                await context.tick()
         except Exception:  # noqa: BLE001 (the next second is another try; serving goes on)
             logger().exception("the look around failed")
 
@@ -90,7 +92,7 @@ async def _not_found(_request: Request, _error: Exception) -> Response:
 
 async def _not_allowed(_request: Request, error: Exception) -> Response:
     headers = error.headers if isinstance(error, HTTPException) else None
-    return _response(method_not_allowed((headers or {}).get("Allow", "GET").split(", ")))
+    return _response(method_not_allowed(sorted((headers or {}).get("Allow", "GET").split(", "))))
 
 
 async def _bug(_request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from autoconfig.formats import apple
 from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.server import Protocol
 from autoconfig.web.asgi import Answer
-from autoconfig.web.caching import PRIVATE, document_headers
+from autoconfig.web.caching import DocumentHeaders
 from autoconfig.web.endpoint import Endpoint
 from autoconfig.web.hosts import asked_host
 from autoconfig.web.query import value_of
@@ -18,6 +18,7 @@ from autoconfig.web.refusals import text_answer
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Receive, Scope
 
+_HEADERS = DocumentHeaders(apple.CONTENT_TYPE)
 _PROTOCOLS = {None: None, "": None, "imap": Protocol.IMAP, "pop3": Protocol.POP3}
 
 
@@ -39,5 +40,5 @@ class Apple(Endpoint):
             account, self.context.settings.profile_identifier, _PROTOCOLS[protocol], value_of(query, b"lang")
         )
         disposition = f'attachment; filename="{apple.file_name(account)}"'
-        headers = [*document_headers(apple.CONTENT_TYPE, PRIVATE), (b"content-disposition", disposition.encode())]
+        headers = [*_HEADERS.private, (b"content-disposition", disposition.encode())]
         return Answer(200, headers, profile)

@@ -22,23 +22,29 @@ SHARED = 5
 
 PRIVATE = (b"cache-control", b"private, no-store")
 
-
-def cache_header(resolution: Resolution, asked: AskedHost, now: float, *, names_mailbox: bool) -> tuple[bytes, bytes]:
-    """The Cache-Control header of a document."""
-    if names_mailbox or resolution.domain != asked.domain:
-        return PRIVATE
-    if resolution.until is None:
-        return _PUBLIC
-    return (b"cache-control", _public(max(0, min(LONGEST, int(resolution.until - now)))))
+Header = tuple[bytes, bytes]
 
 
-def _public(seconds: int) -> bytes:
-    return b"public, max-age=%d, s-maxage=%d" % (seconds, SHARED)
+class DocumentHeaders:
+    """The headers of all documents of one kind, laid ready."""
+
+    def __init__(self, content_type: str) -> None:
+        self._rest: tuple[Header, Header] = (
+            (b"content-type", content_type.encode()),
+            (b"x-content-type-options", b"nosniff"),
+        )
+        self.private: Headers = [*self._rest, PRIVATE]
+        """For what nobody may keep."""
+        self._public: Headers = [*self._rest, _public(LONGEST)]
+
+    def of(self, resolution: Resolution, asked: AskedHost, now: float, *, names_mailbox: bool) -> Headers:
+        """The headers of a document that answers `resolution`, asked for under `asked` at `now` (Unix seconds)."""
+        if names_mailbox or resolution.domain != asked.domain:
+            return self.private
+        if resolution.until is None:
+            return self._public
+        return [*self._rest, _public(max(0, min(LONGEST, int(resolution.until - now))))]
 
 
-_PUBLIC = (b"cache-control", _public(LONGEST))
-
-
-def document_headers(content_type: str, cache: tuple[bytes, bytes]) -> Headers:
-    """The headers of every document for a machine."""
-    return [(b"content-type", content_type.encode()), cache, (b"x-content-type-options", b"nosniff")]
+def _public(seconds: int) -> Header:
+    return (b"cache-control", b"public, max-age=%d, s-maxage=%d" % (seconds, SHARED))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from autoconfig.web.asgi import Scope
 
 AUTOCONFIG, AUTODISCOVER, PACC = "autoconfig", "autodiscover", "ua-auto-config"
-LABELS = (AUTOCONFIG, AUTODISCOVER, PACC)
+LABELS = frozenset({AUTOCONFIG, AUTODISCOVER, PACC})
 """First labels under which clients ask for the settings of the domain behind them."""
 
 _LONGEST = 300  # a name of 253 octets, a label of ours, a port
@@ -47,13 +47,12 @@ def _read(value: bytes) -> AskedHost:
         host = Domain.parse(name.decode())
     except (DomainInvalid, UnicodeDecodeError):
         return NOTHING
+    if host.name[-1].isdigit() and host.name.rpartition(".")[2].isdigit():
+        return NOTHING  # an IPv4 address: no top level domain is a number (RFC 3696 section 2)
     return split_host(host)
 
 
 def split_host(host: Domain) -> AskedHost:
     """`autoconfig.D` → (`autoconfig`, `D`); any other name stands for itself."""
-    for label in LABELS:
-        domain = host.under(label)
-        if domain is not None:
-            return AskedHost(label, domain)
-    return AskedHost("", host)
+    label, dot, rest = host.name.partition(".")
+    return AskedHost(label, Domain(rest)) if dot and label in LABELS else AskedHost("", host)

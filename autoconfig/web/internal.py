@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from autoconfig.errors import AutoconfigError, DomainInvalid
 from autoconfig.mail.domain import Domain
 from autoconfig.web.asgi import Answer, send_answer
-from autoconfig.web.caching import PRIVATE, document_headers
+from autoconfig.web.caching import PRIVATE, DocumentHeaders
 from autoconfig.web.endpoint import Endpoint
 from autoconfig.web.hosts import split_host
 from autoconfig.web.query import value_of
@@ -18,6 +18,7 @@ from autoconfig.web.refusals import NOT_FOUND
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Receive, Scope, Send
 
+_HEADERS = DocumentHeaders("application/json")
 # Looked up to see that the database answers; nobody can own it (RFC 6761).
 _PROBE = Domain("readiness.invalid")
 
@@ -84,4 +85,4 @@ class TLSAllowed(Internal):
 
 
 def _json(status: int, value: object) -> Answer:
-    return Answer(status, document_headers("application/json", PRIVATE), json.dumps(value, ensure_ascii=False).encode())
+    return Answer(status, _HEADERS.private, json.dumps(value, ensure_ascii=False).encode())

@@ -10,7 +10,7 @@ from autoconfig.formats import microsoft
 from autoconfig.formats.microsoft import ErrorCode
 from autoconfig.formats.microsoft_request import MAX_OCTETS, Schema, read_request
 from autoconfig.web.asgi import Answer, header
-from autoconfig.web.caching import PRIVATE, cache_header, document_headers
+from autoconfig.web.caching import DocumentHeaders
 from autoconfig.web.endpoint import Endpoint
 from autoconfig.web.hosts import AUTODISCOVER, asked_host
 from autoconfig.web.query import address_of
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 PATH = "/autodiscover/autodiscover.xml"
 
-_PRIVATE_XML = document_headers(microsoft.CONTENT_TYPE, PRIVATE)
+_HEADERS = DocumentHeaders(microsoft.CONTENT_TYPE)
+_LONGEST_LENGTH = 20  # digits; from 4301 on `int` refuses
 
 
 class Autodiscover(Endpoint):
@@ -48,7 +49,7 @@ class Autodiscover(Endpoint):
         if request.schema is not Schema.OUTLOOK:
             return _error(ErrorCode.NO_PROVIDER)
         prepared = self.context.prepared(microsoft.document, resolution.bound, with_address=True)
-        return Answer(200, _PRIVATE_XML, prepared.fill(resolution.domain, address))
+        return Answer(200, _HEADERS.private, prepared.fill(resolution.domain, address))
 
     async def _got(self, scope: Scope) -> Answer:
         asked, now = asked_host(scope), time.time()
@@ -58,18 +59,18 @@ class Autodiscover(Endpoint):
             # What Outlook's probe wants to see; it then asks the user, and posts there (MS-OXDISCO section 3.1.5.4).
             return redirect(302, self.context.settings.public_url + PATH)
         prepared = self.context.prepared(microsoft.document, resolution.bound, with_address=False)
-        cache = cache_header(resolution, asked, now, names_mailbox=prepared.names_mailbox)
-        return Answer(200, document_headers(microsoft.CONTENT_TYPE, cache), prepared.fill(resolution.domain))
+        headers = _HEADERS.of(resolution, asked, now, names_mailbox=prepared.names_mailbox)
+        return Answer(200, headers, prepared.fill(resolution.domain))
 
 
 def _error(code: ErrorCode) -> Answer:
-    return Answer(200, _PRIVATE_XML, microsoft.error_document(code))
+    return Answer(200, _HEADERS.private, microsoft.error_document(code))
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | Answer | None:
     """The body; an answer if it is too large, `None` if the client went away."""
     length = header(scope, b"content-length")
-    if length and length.isdigit() and int(length) > MAX_OCTETS:
+    if length and length.isdigit() and (len(length) > _LONGEST_LENGTH or int(length) > MAX_OCTETS):
         return TOO_LARGE
     body = b""
     while True:

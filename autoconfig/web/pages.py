@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 
+# Forms send a space as `+`. Around the address that is what it is; inside, a link that somebody wrote has a plus.
+_FORM_SPACE = re.compile(rb"(?<==)\++|\++(?=&|\Z)")
+
 _UNKNOWN = "There are no mail settings for this domain here."
 _TLS = {TLSMode.SSL: "SSL/TLS", TLSMode.STARTTLS: "STARTTLS", TLSMode.PLAIN: "None"}
 _LOGIN = {Login.CLEARTEXT: "Normal password", Login.ENCRYPTED: "Encrypted password"}
@@ -42,7 +46,7 @@ _LOGIN = {Login.CLEARTEXT: "Normal password", Login.ENCRYPTED: "Encrypted passwo
 async def setup(request: Request) -> Response:
     """One field for the address; with an address, the values found for it and the profile."""
     context: Context = request.app.state.context
-    typed = value_of(request.scope["query_string"].replace(b"+", b"%2B"), b"email") or ""
+    typed = value_of(_FORM_SPACE.sub(b"%20", request.scope["query_string"]), b"email") or ""
     if not typed.strip():
         return _page(200, typed="")
     try:
@@ -54,8 +58,14 @@ async def setup(request: Request) -> Response:
     except UnknownDomain:
         return _page(404, typed=typed, problem=_UNKNOWN)
     except AutoconfigError as error:
-        problem = "The settings cannot be shown at the moment. Please try again later."
-        return _page(refusal(error).status, typed=typed, problem=problem)
+        refused = refusal(error)
+        page = _page(
+            refused.status, typed=typed, problem="The settings cannot be shown at the moment. Please try again later."
+        )
+        page.headers.update(
+            {name.decode(): value.decode() for name, value in refused.headers if name == b"retry-after"}
+        )
+        return page
     if account.redirects:
         return _page(404, typed=typed, problem=_UNKNOWN)
     profile = f"/email.mobileconfig?email={quote(str(address), safe='')}"

@@ -34,7 +34,7 @@ def peer_of(scope: Scope, trusted: Sequence[Network]) -> Peer:
     scheme = str(scope.get("scheme", "http"))
     if address is not None and not within(address, trusted):
         return Peer(address, scheme)
-    proto = [part.strip() for part in _listed(scope, b"x-forwarded-proto")]
+    proto = [part.strip().lower() for part in _listed(scope, b"x-forwarded-proto")]
     if proto and proto[-1] in {"http", "https"}:
         scheme = proto[-1]
     for hop in reversed(_listed(scope, b"x-forwarded-for")):

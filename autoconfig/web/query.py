@@ -18,10 +18,15 @@ def value_of(query: bytes, *names: bytes) -> str | None:
         name, _, value = pair.partition(b"=")
         if name in names:
             try:
-                return (unquote_to_bytes(value) if b"%" in value else value).decode()
+                return _decoded(value).decode()
             except UnicodeDecodeError:
                 return None
     return None
+
+
+def _decoded(value: bytes) -> bytes:
+    plain = value.replace(b"%40", b"@")  # what nearly all addresses have encoded, and nothing else
+    return unquote_to_bytes(value) if b"%" in plain else plain
 
 
 def address_of(query: bytes, *names: bytes) -> EmailAddress | None:

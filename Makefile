@@ -1,0 +1,55 @@
+# Two commands are enough: `make serve` and `make test`. The others are for those who change the code.
+
+PYTHON ?= python3
+VENV ?= .venv
+DEMO ?= .demo
+PORT ?= 8080
+BIN = $(VENV)/bin
+AUTOCONFIG = $(BIN)/autoconfig --config $(DEMO)/autoconfig.toml
+
+.PHONY: serve test check format bench lock clean
+
+serve: $(VENV)/.made $(DEMO)/autoconfig.toml  ## the demo on http://127.0.0.1:8080
+	@$(BIN)/python -m autoconfig.cli.welcome http://127.0.0.1:$(PORT)
+	@exec $(AUTOCONFIG) serve --port $(PORT)
+
+test: $(VENV)/.made  ## everything; needs no network once it is installed
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+check: $(VENV)/.made  ## style, types, spelling, architecture
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/codespell
+	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+format: $(VENV)/.made
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.made  ## needs wrk; ratios beside a bare ASGI function
+	$(BIN)/python tests/bench/bench.py $(BENCH)
+
+lock: $(VENV)/.made  ## requirements.lock from pyproject.toml, without index addresses
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
+		--strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		--extra dev --output-file requirements.lock pyproject.toml
+
+$(VENV)/.made: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "make: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "make: $(PYTHON) cannot make a venv; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing into $(VENV) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEMO)/autoconfig.toml: | $(VENV)/.made
+	@$(BIN)/autoconfig init $(DEMO) --demo
+
+clean:
+	rm -rf $(VENV) $(DEMO) .bench .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

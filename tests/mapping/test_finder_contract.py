@@ -1,0 +1,131 @@
+"""What holds for every `Finder`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import pytest
+
+from autoconfig.mail.domain import Domain
+from autoconfig.mapping.journal import Change, Journal
+from autoconfig.mapping.memory import MemoryFinder
+from autoconfig.mapping.sqlite import SqliteFinder
+from autoconfig.mapping.timeline import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from autoconfig.mapping.timeline import Finder
+
+LATER = 4_000_000_000
+NAME = "example.com"
+Answer = TypeVar("Answer")
+
+
+class Ask(Protocol):
+    """Opens a finder over rows, asks it, and closes it."""
+
+    def __call__(self, rows: list[Change], question: Callable[[Finder], Awaitable[Answer]]) -> Answer:
+        """The answer."""
+
+
+def memory(rows: list[Change], _path: Path) -> Finder:
+    """A finder in memory."""
+    finder = MemoryFinder()
+    for row in rows:
+        finder.add(row.name, row.plan, row.params, row.valid_from)
+    return finder
+
+
+def sqlite(rows: list[Change], path: Path) -> Finder:
+    """A finder over a file."""
+    journal = Journal(f"sqlite:///{path}")
+    with journal.writing() as writing:
+        writing.append(rows)
+    journal.close()
+    return SqliteFinder(path)
+
+
+@pytest.fixture(params=[memory, sqlite], ids=["memory", "sqlite"])
+def ask(request: pytest.FixtureRequest, path: Path) -> Ask:
+    """One of the finders."""
+
+    def asked(rows: list[Change], question: Callable[[Finder], Awaitable[Answer]]) -> Answer:
+        async def run() -> Answer:
+            finder: Finder = request.param(rows, path)
+            try:
+                await finder.watch()
+                return await question(finder)
+            finally:
+                await finder.close()
+
+        return asyncio.run(run())
+
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([], [], id="empty"),
+        pytest.param([Change("other.example", 1, "a", "{}")], [], id="another name"),
+        pytest.param([Change(NAME, 1, "a", '{"x":"é"}')], [Row(1, 1, "a", '{"x":"é"}')], id="one row"),
+        pytest.param([Change(NAME, 1, None, "{}")], [Row(1, 1, None, "{}")], id="NULL plan"),
+        pytest.param(
+            [Change(NAME, LATER, "b", "{}"), Change(NAME, 1, "a", "{}")],
+            [Row(2, 1, "a", "{}"), Row(1, LATER, "b", "{}")],
+            id="a later row",
+        ),
+        pytest.param([Change(NAME, LATER, "a", "{}")], [Row(1, LATER, "a", "{}")], id="only a later row"),
+    ],
+)
+def test_find(ask: Ask, rows: list[Change], expected: list[Row]) -> None:
+    """The rows of a name are found, and those of no other."""
+    timeline = ask(rows, lambda finder: finder.find(Domain(NAME)))
+
+    assert expected == list(timeline.rows)
+
+
+def test_of_rows_that_begin_together_the_newest_holds(ask: Ask) -> None:
+    """Where rows begin in the same second, the highest id decides."""
+    rows = [Change(NAME, 5, plan, "{}") for plan in ("c", "a", "b")]
+    holds = ask(rows, lambda finder: finder.find(Domain(NAME))).at(5)
+
+    assert Row(3, 5, "b", "{}") == holds
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([], "", id="empty"),
+        pytest.param([Change(NAME, 1, "a", "{}")], "a", id="current"),
+        pytest.param([Change(NAME, LATER, "a", "{}")], "a", id="scheduled"),
+        pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, LATER, "b", "{}")], "ab", id="current and scheduled"),
+        pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, 2, "b", "{}")], "b", id="superseded by a later one"),
+        pytest.param([Change(NAME, 2, "a", "{}"), Change(NAME, 1, "b", "{}")], "a", id="never in force"),
+        pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, 1, "b", "{}")], "b", id="superseded in its second"),
+        pytest.param(
+            [Change(NAME, LATER, "a", "{}"), Change(NAME, LATER, "b", "{}")], "b", id="cancelled before it began"
+        ),
+        pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, 2, None, "{}")], "", id="ended"),
+        pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, LATER, None, "{}")], "a", id="about to end"),
+        pytest.param(
+            [Change(NAME, 1, "a", "{}"), Change(NAME, 2, None, "{}"), Change("other.example", 1, "a", "{}")],
+            "a",
+            id="ended for one of two names",
+        ),
+        pytest.param([Change(NAME, 1, "x", "{}")], "", id="not asked for"),
+    ],
+)
+def test_in_use(ask: Ask, rows: list[Change], expected: str) -> None:
+    """A plan is in use where a row that holds now, or will hold, names it."""
+    assert frozenset(expected) == ask(rows, lambda finder: finder.in_use(frozenset("abc")))
+
+
+def test_no_plan_is_in_use_when_none_is_asked_for(ask: Ask) -> None:
+    """Asking for no plans is answered with none."""
+    rows = [Change(NAME, 1, "a", "{}")]
+
+    assert frozenset() == ask(rows, lambda finder: finder.in_use(frozenset()))

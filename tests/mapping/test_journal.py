@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import getpass
+import time
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from autoconfig.errors import MappingUnavailable
+from autoconfig.mapping.journal import BATCH, Change, Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from autoconfig.mapping.schema import Record
+
+
+def rows(journal: Journal) -> list[Record]:
+    """All rows, by id."""
+    with journal.reading() as reading:
+        return sorted(record for _name, timeline in reading.timelines() for record in timeline.rows)
+
+
+def test_append_one(journal: Journal) -> None:
+    """A row says what was decided, by whom and when, and is what is read back."""
+    with journal.writing() as writing:
+        record = writing.append_one(Change("a.example", 5, "plan", '{"x":"é"}', "because"))
+
+    assert rows(journal) == [record]
+    assert record[:6] == (1, "a.example", 5, "plan", '{"x":"é"}', "because")
+    assert record.changed_by == getpass.getuser()
+    assert abs(record.recorded_at - time.time()) < 3600
+
+
+def test_ids_grow_in_the_order_of_appending(journal: Journal) -> None:
+    """Ids go on where they ended, over batches and transactions, whatever the names and times."""
+    with journal.writing() as writing:
+        writing.append_one(Change("z.example", 9, "plan", "{}"))
+    told: list[int] = []
+    with journal.writing() as writing:
+        writing.append((Change(f"n{number}.example", 0, "plan", "{}") for number in range(BATCH + 1)), told.append)
+        last = writing.append_one(Change("a.example", 1, None, "{}"))
+
+    assert [record.id for record in rows(journal)] == list(range(1, BATCH + 4))
+    assert [record.name for record in rows(journal)][1:3] == ["n0.example", "n1.example"]
+    assert (last.id, told) == (BATCH + 3, [BATCH, 1])
+
+
+def test_timelines(journal: Journal) -> None:
+    """Names come in order, each with its rows in order of time and id."""
+    with journal.writing() as writing:
+        assert writing.count() == 0
+        writing.append(
+            [
+                Change("b.example", 9, "x", "{}"),
+                Change("a.example", 9, "y", "{}"),
+                Change("a.example", 1, "z", "{}"),
+                Change("a.example", 9, None, "{}"),
+            ]
+        )
+        found = [(name, [row.id for row in timeline.rows]) for name, timeline in writing.timelines()]
+
+        assert found == [("a.example", [3, 2, 4]), ("b.example", [1])]
+        assert [row.id for row in writing.timeline("a.example").rows] == [3, 2, 4]
+        assert (writing.count(), len(writing.timeline("c.example").rows)) == (4, 0)
+
+
+def test_all_or_nothing(journal: Journal) -> None:
+    """Where a transaction ends in an error, nothing of it stays."""
+
+    def fail() -> NoReturn:
+        with journal.writing() as writing:
+            writing.append_one(Change("a.example", 5, "plan", "{}"))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+
+    assert rows(journal) == []
+
+
+def test_a_view_is_consistent(journal: Journal, url: str) -> None:
+    """Who reads sees nothing of what is written meanwhile, and nobody waits."""
+    other = Journal(url)
+    with journal.reading() as reading:
+        before = reading.count()
+        with other.writing() as writing:
+            writing.append_one(Change("a.example", 5, "plan", "{}"))
+
+        assert (before, reading.count()) == (0, 0)
+    other.close()
+
+    assert len(rows(journal)) == 1
+
+
+def test_one_writer(journal: Journal, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second writer waits, and gives up with a sentence that says why."""
+    monkeypatch.setattr("autoconfig.mapping.engine.BUSY_TIMEOUT", 0.05)
+    other = Journal(url)
+    with journal.writing(), pytest.raises(MappingUnavailable, match="another command is writing"), other.writing():
+        pass
+    other.close()
+
+
+def test_checkpoint(journal: Journal, path: Path) -> None:
+    """After a checkpoint the log is empty."""
+    log = path.with_name("mapping.db-wal")
+    with journal.writing() as writing:
+        writing.append_one(Change("a.example", 5, "plan", "{}"))
+    sizes = [log.stat().st_size]
+    journal.checkpoint()
+    sizes.append(log.stat().st_size)
+
+    assert sizes[0] > sizes[1] == 0
+
+
+def test_a_user_without_a_name(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container, whose user has a number only, rows are written all the same."""
+
+    def nobody() -> str:
+        raise KeyError
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    with journal.writing() as writing:
+        assert writing.append_one(Change("a.example", 5, "plan", "{}")).changed_by == "unknown"

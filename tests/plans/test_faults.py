@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+
+from autoconfig.errors import Fault
+from autoconfig.plans.faults import validated
+from autoconfig.plans.schema import HostTable, PlanTable
+
+CASES: dict[str, tuple[dict[str, object], list[tuple[str, str, str]]]] = {
+    "unknown key with a near one": (
+        {"nmae": "A"},
+        [("plans.a.nmae", "unknown key", "did you mean 'name'?")],
+    ),
+    "unknown key with none near": (
+        {"zzz": 1},
+        [
+            (
+                "plans.a.zzz",
+                "unknown key",
+                (
+                    "known are extends, name, short_name, documentation, webmail, params, servers, redirect_url, "
+                    "redirect_domain"
+                ),
+            )
+        ],
+    ),
+    "unknown key of a server": (
+        {"servers": [{"protocol": "imap"}, {"protocol": "smtp", "prot": 465}]},
+        [("plans.a.servers[2].prot", "unknown key", "did you mean 'port'?")],
+    ),
+    "missing key": ({"servers": [{}]}, [("plans.a.servers[1].protocol", "this key is missing", "add it")]),
+    "wrong type": (
+        {"servers": [{"protocol": "imap", "port": "993"}]},
+        [("plans.a.servers[1].port", "input should be a valid integer", "it is '993'")],
+    ),
+    "out of range": (
+        {"servers": [{"protocol": "imap", "port": 65536}]},
+        [("plans.a.servers[1].port", "input should be less than or equal to 65535", "it is 65536")],
+    ),
+    "thousands of digits": (
+        {"servers": [{"protocol": "imap", "port": 16**5000}]},
+        [
+            (
+                "plans.a.servers[1].port",
+                "input should be less than or equal to 65535",
+                "it is a number of thousands of digits",
+            )
+        ],
+    ),
+    "unknown word": (
+        {"servers": [{"protocol": "imap", "tls": "none"}]},
+        [("plans.a.servers[1].tls", "input should be 'ssl', 'starttls' or 'plain'", "it is 'none'")],
+    ),
+    "a table where a list belongs": (
+        {"servers": {}},
+        [("plans.a.servers", "input should be a valid list", "see docs/plans.md")],
+    ),
+    "two at once": (
+        {"webmail": 1, "extends": True},
+        [
+            ("plans.a.extends", "input should be a valid string", "it is True"),
+            ("plans.a.webmail", "input should be a valid string", "it is 1"),
+        ],
+    ),
+    "one for both members of a union": (
+        {"name": 5},
+        [("plans.a.name", "input should be a valid string", "it is 5")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), CASES.values(), ids=CASES.keys())
+def test_validated(data: dict[str, object], expected: list[tuple[str, str, str]]) -> None:
+    """Each fault has its place, counted as people count, the problem, and what to do."""
+    faults: list[Fault] = []
+
+    assert validated(PlanTable, data, "plans.a", faults) is None
+    assert expected == [(fault.place, fault.problem, fault.remedy) for fault in faults]
+
+
+def test_validated_at_the_table() -> None:
+    """A value where a table belongs is a fault of the table itself."""
+    faults: list[Fault] = []
+
+    assert validated(HostTable, 5, "host[1]", faults) is None
+    assert [fault.place for fault in faults] == ["host[1]"]
+
+
+def test_validated_inside_params() -> None:
+    """An unknown key inside a param's table is named there, beside the key that it has."""
+    faults: list[Fault] = []
+    validated(PlanTable, {"params": {"server": {"requird": True}}}, "plans.a", faults)
+
+    unknown = [fault for fault in faults if fault.problem == "unknown key"]
+    assert [(f.place, f.remedy) for f in unknown] == [("plans.a.params.server.requird", "did you mean 'required'?")]
+
+
+def test_validated_accepts() -> None:
+    """A good table is given back, and no fault is added."""
+    faults: list[Fault] = []
+    table = validated(HostTable, {"match": "a", "plan": "b"}, "host[1]", faults)
+
+    assert table == HostTable(match="a", plan="b")
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (Fault("plans.a", "is bad", "make it good"), "plans.a: is bad; make it good"),
+        (Fault("plans.a", "is bad"), "plans.a: is bad"),
+    ],
+    ids=["with a remedy", "without"],
+)
+def test_fault_is_one_line(fault: Fault, text: str) -> None:
+    """A fault prints as place, problem and remedy."""
+    assert text == str(fault)

@@ -1,0 +1,181 @@
+"""The rules of the house: which part may import which, and where each library lives."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+import autoconfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = Path(autoconfig.__file__).parent
+MAX_LINES = 400
+
+# A part is a folder of the package or one of its own modules. `cli` is not here: it may import everything.
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "resources": set(),
+    "mail": {"errors"},
+    "settings": {"errors", "mail"},
+    "log": {"settings"},
+    "plans": {"errors", "mail", "settings"},
+    "mapping": {"errors", "mail"},
+    "formats": {"errors", "mail"},
+    "dns": {"errors", "mail"},
+    "resolve": {"errors", "mail", "plans", "mapping", "dns"},
+    "web": {"errors", "resources", "mail", "settings", "log", "plans", "mapping", "formats", "dns", "resolve"},
+    "__init__": set(),
+    "__main__": {"cli"},
+}
+
+# Where a third-party library may be imported: in parts, or in single modules of them.
+HOME: dict[str, set[str]] = {
+    "sqlalchemy": {"mapping"},
+    "alembic": {"mapping"},
+    "lxml": {"formats"},
+    "dns": {"dns"},
+    "idna": {"mail"},
+    "starlette": {"web"},
+    "jinja2": {"web.pages"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "uvicorn": {"cli"},
+    "pydantic": {"plans", "settings", "web.api"},
+    "structlog": {"log"},
+}
+
+
+class Import(NamedTuple):
+    """One import statement's module, as seen from the module that has it."""
+
+    importer: str
+    """Below `autoconfig.`, dotted."""
+    module: str
+    line: int
+
+    @property
+    def part(self) -> str:
+        """The importer's part."""
+        return self.importer.partition(".")[0]
+
+    def __str__(self) -> str:
+        """Where to look."""
+        return f"autoconfig.{self.importer}:{self.line} imports {self.module}"
+
+
+def modules() -> dict[str, Path]:
+    """All modules of the package by name; migrations too, though Alembic loads them by their path."""
+    return {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if "templates" not in path.parts
+    }
+
+
+def imports_of(importer: str, source: str) -> Iterator[Import]:
+    """Every import, also within functions and under `if TYPE_CHECKING`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(importer, alias.name, node.lineno)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{importer}:{node.lineno}: a relative import hides where it goes"
+            for alias in node.names:
+                # `from autoconfig import resolve` imports autoconfig.resolve
+                full = f"{node.module}.{alias.name}" if node.module == "autoconfig" else str(node.module)
+                yield Import(importer, full, node.lineno)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"__import__", "importlib.import_module"}:
+            yield Import(importer, ast.unparse(node.args[0]), node.lineno)
+
+
+def own(module: str) -> str | None:
+    """The part of a module of ours."""
+    top, _, rest = module.partition(".")
+    return (rest.partition(".")[0] or "__init__") if top == "autoconfig" else None
+
+
+def direction_faults(found: Import) -> str | None:
+    """What is wrong with an import of ours."""
+    part = own(found.module)
+    if part is None or found.part in {part, "cli"}:
+        return None
+    if part == "__init__" or (part.startswith("__") and part.endswith("__")):  # the version
+        return None
+    return None if part in ALLOWED[found.part] else str(found)
+
+
+def home_faults(found: Import) -> str | None:
+    """What is wrong with an import of somebody else's."""
+    top = found.module.partition(".")[0]
+    if top == "autoconfig" or top in sys.stdlib_module_names:
+        return None
+    homes = HOME.get(top)
+    if homes is None:
+        return f"{found}, which has no home yet"
+    return None if any(f"{found.importer}.".startswith(f"{home}.") for home in homes) else str(found)
+
+
+IMPORTS = [found for name, path in modules().items() for found in imports_of(name, path.read_text(encoding="utf-8"))]
+
+
+def test_parts() -> None:
+    """Every folder and module of the package has its place in the table, and the table names no other."""
+    assert ALLOWED.keys() | {"cli"} >= {name.partition(".")[0] for name in modules()}
+    assert ALLOWED.keys() | {"cli"} <= {name.partition(".")[0] for name in modules()}
+
+
+def test_direction() -> None:
+    """Imports go one way: each part imports only those that the table gives it."""
+    assert [fault for found in IMPORTS if (fault := direction_faults(found))] == []
+
+
+def test_table_has_no_circle() -> None:
+    """The table itself goes one way."""
+    left = {part: needed - {"cli"} for part, needed in ALLOWED.items()}
+    while free := {part for part, needed in left.items() if not needed & left.keys()}:
+        left = {part: needed for part, needed in left.items() if part not in free}
+
+    assert left == {}
+
+
+def test_nothing_imports_web_but_cli() -> None:
+    """HTTP is known to nobody but the command line, which starts it."""
+    assert {"cli"} >= {found.part for found in IMPORTS if own(found.module) == "web"} - {"web"}
+
+
+def test_home() -> None:
+    """Each third-party library is imported in one place only, and each has one."""
+    assert [fault for found in IMPORTS if (fault := home_faults(found))] == []
+
+
+@pytest.mark.parametrize(
+    ("importer", "source", "fault"),
+    [
+        ("mail.plan", "from autoconfig.plans import Plans", "autoconfig.mail.plan:1 imports autoconfig.plans"),
+        ("formats.xml", "def f():\n import autoconfig.dns.mx", "autoconfig.formats.xml:2 imports autoconfig.dns.mx"),
+        ("resolve", "from autoconfig import web", "autoconfig.resolve:1 imports autoconfig.web"),
+        ("plans.book", "if TYPE_CHECKING:\n import lxml.etree", "autoconfig.plans.book:2 imports lxml.etree"),
+        ("web.app", "from jinja2 import Environment", "autoconfig.web.app:1 imports jinja2"),
+        ("web.apicalls", "import pydantic", "autoconfig.web.apicalls:1 imports pydantic"),
+        ("dns.mx", "import requests", "autoconfig.dns.mx:1 imports requests, which has no home yet"),
+        ("cli.main", "__import__('requests')", "autoconfig.cli.main:1 imports 'requests', which has no home yet"),
+    ],
+    ids=["sideways", "in a function", "from the package", "for types", "wrong module", "like a home", "new", "call"],
+)
+def test_rules_catch(importer: str, source: str, fault: str) -> None:
+    """The rules here see an import wherever it stands."""
+    (found,) = imports_of(importer, source)
+
+    assert fault in {direction_faults(found), home_faults(found)}
+
+
+@pytest.mark.parametrize(("name", "path"), modules().items(), ids=modules())
+def test_length(name: str, path: Path) -> None:
+    """A module that does not fit into 400 lines is two modules."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES, name

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+from autoconfig.plans import read_plans
+from autoconfig.plans.schema import PlanTable, ServerTable
+from autoconfig.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parent.parent
+SETTINGS = ROOT / "docs" / "settings.md"
+
+
+def _settings_page() -> str:
+    """docs/settings.md as the table of settings has it."""
+    lines = [
+        "# Settings",
+        "",
+        "`autoconfig.toml` holds them; each can be overridden by a variable of the environment. Relative paths are",
+        "relative to the file. Lists are written with commas in the environment. This page is made from the table in",
+        "`autoconfig/settings.py` by `REWRITE=1 make test`.",
+        "",
+        "| setting | variable | default | what it does |",
+        "|---|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.get_default()
+        shown = (
+            "none"
+            if default is None
+            else f"`{', '.join(map(str, default)) if isinstance(default, tuple) else default}`"
+        )
+        lines.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_settings_are_documented() -> None:
+    """docs/settings.md says of each setting what the table says."""
+    expected = _settings_page()
+    if os.environ.get("REWRITE"):
+        SETTINGS.write_text(expected, encoding="utf-8")
+
+    assert SETTINGS.read_text(encoding="utf-8") == expected
+
+
+def test_plan_keys_are_documented() -> None:
+    """docs/plans.md names every key of a plan and of a server."""
+    page = (ROOT / "docs" / "plans.md").read_text(encoding="utf-8")
+    missing = [key for key in [*PlanTable.model_fields, *ServerTable.model_fields] if f"`{key}`" not in page]
+
+    assert missing == []
+
+
+def test_example_of_plans_is_valid() -> None:
+    """The example in docs/plans.md is a plans.toml without a fault."""
+    page = (ROOT / "docs" / "plans.md").read_text(encoding="utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+
+    assert set(read_plans(example.encode()).plans) == {"maintained", "old-system", "shared", "moved"}
+
+
+def test_no_index_address_in_lock() -> None:
+    """The lock holds names, versions and hashes, and no host."""
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+    assert "://" not in lock
+    assert "--index-url" not in lock
+
+
+def test_lock_has_what_is_needed() -> None:
+    """Every library that pyproject.toml names stands in the lock."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    missing = [name for need in named if f"\n{(name := need.partition('>=')[0].partition('[')[0])}==" not in lock]
+
+    assert missing == []

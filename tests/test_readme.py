@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    """The fenced blocks of the README in one language."""
+    return [part.partition("```")[0] for part in README.split(f"```{language}\n")[1:]]
+
+
+COMMANDS = [line for block in _blocks("sh") for line in block.splitlines()]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _fetch(url: str, **headers: str) -> bytes:
+    """The body, as soon as something answers."""
+    for _ in range(300):
+        with contextlib.suppress(OSError):
+            request = urllib.request.Request(url, headers=headers)
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return bytes(answer.read())
+        time.sleep(0.1)
+    pytest.fail(f"{url} does not answer")
+
+
+@contextlib.contextmanager
+def _started(command: str, folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        ["bash", "-c", command], cwd=folder, env=environment, start_new_session=True, stdout=subprocess.PIPE
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what a clone has, with the files' times, so that make sees nothing to install."""
+    copy = tmp_path / "clone"
+    names = ["autoconfig", "templates", "Makefile", "README.md", "LICENSE", "pyproject.toml", "requirements.lock"]
+    copy.mkdir()
+    for name in names:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(ROOT / name, copy / name)
+    return copy
+
+
+def test_make_serve_serves_the_demo_and_reuses_it(checkout: Path, tmp_path: Path) -> None:
+    """`make serve` makes the demo, says what to try and serves it; a second time it serves the same demo."""
+    assert "make serve" in COMMANDS
+    venv = Path(sys.prefix)
+    if not (venv / ".made").exists():
+        pytest.skip("this Python is not the .venv that make installs: run `make test`")
+    port, demo = _free_port(), tmp_path / "demo"
+    environment = {**os.environ, "VENV": str(venv), "DEMO": str(demo), "PORT": str(port)}
+    for _ in range(2):
+        with _started("make serve", checkout, environment) as process:
+            document = _fetch(f"http://127.0.0.1:{port}/mail/config-v1.1.xml", Host="autoconfig.sample.co.jp")
+            os.killpg(process.pid, signal.SIGTERM)
+            assert process.stdout is not None
+            printed = process.stdout.read().decode()
+
+        assert b"<hostname>sample.co.jp</hostname>" in document
+        assert f"http://127.0.0.1:{port}/mail/config-v1.1.xml" in printed
+        (demo / "kept").touch()
+
+    assert (demo / "kept").exists()
+
+
+def test_make_test_is_what_ci_runs() -> None:
+    """The other command of the README is the one that CI calls."""
+    assert "make test" in COMMANDS
+    assert "\nmake test\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_commands_of_production_work(checkout: Path, tmp_path: Path) -> None:
+    """Every other command of the README, in its order, does what the README says, with exit code 0."""
+    port = _free_port()
+    (checkout / "customers.csv").write_text(_blocks("csv")[0], encoding="utf-8")
+    site = next(path for path in map(Path, sys.path) if path.name == "site-packages")
+    environment = {
+        **os.environ,
+        # What a registry would give is there already; nothing is fetched.
+        "PYTHONPATH": str(site),
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    replaced = {"/opt/": f"{tmp_path}/opt/", "/etc/": f"{tmp_path}/etc/", "8080": str(port), "python3": sys.executable}
+    (tmp_path / "opt").mkdir()
+    with contextlib.ExitStack() as running:
+        exports: list[str] = []
+        for command in COMMANDS:
+            if command.startswith("make "):
+                continue
+            line = command
+            for old, new in replaced.items():
+                line = line.replace(old, new)
+            if line.startswith("export "):
+                exports.append(line)
+            script = "\n".join(["set -eu", *exports, line])
+            if " serve " in line:
+                running.enter_context(_started(script, checkout, environment))
+                document = _fetch(f"http://127.0.0.1:{port}/v1.1/customer.example")
+                assert b"<hostname>imap.customer.example</hostname>" in document
+                continue
+            done = subprocess.run(
+                ["bash", "-c", script], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+            )
+
+            assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def test_caddyfile_is_caddys(tmp_path: Path, caddy: str) -> None:
+    """The Caddyfile of the README is one that Caddy accepts."""
+    file = tmp_path / "Caddyfile"
+    file.write_text(_blocks("caddyfile")[0], encoding="utf-8")
+    done = subprocess.run(
+        [caddy, "validate", "--config", str(file), "--adapter", "caddyfile"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr

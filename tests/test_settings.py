@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from autoconfig.errors import SettingsInvalid
+from autoconfig.settings import LogFormat, PlainHTTP, Settings, find_file, load, shown
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """An empty autoconfig.toml: every setting has a default."""
+    path = tmp_path / "autoconfig.toml"
+    path.touch()
+    return path
+
+
+EVERYTHING = """
+database = "postgresql://localhost/autoconfig"
+plans = "/etc/autoconfig/plans.toml"
+state_dir = "/var/lib/autoconfig"
+public_url = "https://autoconfig.xbit.jp/"
+default_plan = "server-maintenance"
+timezone = "Asia/Tokyo"
+profile_identifier = "jp.xbit.mail"
+plain_http = "redirect"
+trusted_proxies = ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]
+internal_networks = []
+log_format = "json"
+"""
+
+
+def test_defaults(file: Path) -> None:
+    """Without a word the server serves beside its file, to this machine's proxies, in UTC."""
+    found = load(file, {})
+
+    assert found.database == f"sqlite:///{file.parent}/mapping.db"
+    assert (found.plans, found.state_dir) == (file.parent / "plans.toml", file.parent / "state")
+    assert (found.default_plan, found.timezone) == (None, "UTC")
+    assert (found.plain_http, found.log_format) == (PlainHTTP.SERVE, LogFormat.CONSOLE)
+    assert [str(network) for network in found.trusted_proxies] == ["127.0.0.1/32", "::1/128"]
+    assert [str(network) for network in found.internal_networks] == ["127.0.0.0/8", "::1/128"]
+
+
+def test_file(file: Path) -> None:
+    """The file sets everything."""
+    file.write_text(EVERYTHING, encoding="utf-8")
+
+    assert load(file, {}) == Settings.model_construct(
+        database="postgresql://localhost/autoconfig",
+        plans=Path("/etc/autoconfig/plans.toml"),
+        state_dir=Path("/var/lib/autoconfig"),
+        public_url="https://autoconfig.xbit.jp",
+        default_plan="server-maintenance",
+        timezone="Asia/Tokyo",
+        profile_identifier="jp.xbit.mail",
+        plain_http=PlainHTTP.REDIRECT,
+        trusted_proxies=tuple(map(ipaddress.ip_network, ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"])),
+        internal_networks=(),
+        log_format=LogFormat.JSON,
+    )
+
+
+def test_everything_is_tried() -> None:
+    """The file of the test above names every setting of the table."""
+    named = [line.partition(" =")[0] for line in EVERYTHING.strip().splitlines()]
+
+    assert named == list(Settings.model_fields)
+
+
+ENVIRONMENT = {
+    "text": ("AUTOCONFIG_DEFAULT_PLAN", "a", "default_plan", "a"),
+    "choice": ("AUTOCONFIG_PLAIN_HTTP", "refuse", "plain_http", PlainHTTP.REFUSE),
+    "path": ("AUTOCONFIG_PLANS", "/etc/plans.toml", "plans", Path("/etc/plans.toml")),
+    "list": (
+        "AUTOCONFIG_TRUSTED_PROXIES",
+        "10.0.0.0/8, ::1 ,",
+        "trusted_proxies",
+        (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1")),
+    ),
+    "list that becomes empty": ("AUTOCONFIG_TRUSTED_PROXIES", ",", "trusted_proxies", ()),
+    "empty counts as unset": ("AUTOCONFIG_DEFAULT_PLAN", "", "default_plan", "server-maintenance"),
+    "others are not ours": ("DEFAULT_PLAN", "a", "default_plan", "server-maintenance"),
+}
+
+
+@pytest.mark.parametrize(("variable", "text", "key", "value"), ENVIRONMENT.values(), ids=ENVIRONMENT.keys())
+def test_environment(file: Path, variable: str, text: str, key: str, value: object) -> None:
+    """A variable AUTOCONFIG_NAME overrides what the file says."""
+    file.write_text(EVERYTHING, encoding="utf-8")
+
+    assert value == getattr(load(file, {variable: text}), key)
+
+
+RELATIVE = {
+    "plans": ("plans", "conf/plans.toml", "{folder}/conf/plans.toml"),
+    "state folder": ("state_dir", "../state", "{folder}/../state"),
+    "database": ("database", "sqlite:///data/mapping.db", "sqlite:///{folder}/data/mapping.db"),
+    "database with a driver": ("database", "sqlite+pysqlite:///m.db", "sqlite+pysqlite:///{folder}/m.db"),
+    "absolute database": ("database", "sqlite:////var/lib/m.db", "sqlite:////var/lib/m.db"),
+    "database without a path": ("database", "sqlite://", "sqlite://"),
+    "database elsewhere": ("database", "mysql://db.example/m", "mysql://db.example/m"),
+    "database on a Unix socket": ("database", "postgresql:///m", "postgresql:///m"),
+}
+
+
+@pytest.mark.parametrize(("key", "text", "expected"), RELATIVE.values(), ids=RELATIVE.keys())
+def test_relative_paths(file: Path, key: str, text: str, expected: str) -> None:
+    """A relative path, from the file or from the environment, is relative to the folder of autoconfig.toml."""
+    from_environment = load(file, {f"AUTOCONFIG_{key.upper()}": text})
+    file.write_text(f'{key} = "{text}"', encoding="utf-8")
+
+    assert expected.format(folder=file.parent) == str(getattr(load(file, {}), key))
+    assert load(file, {}) == from_environment
+
+
+def test_relative_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration file that is itself given by a relative path makes absolute paths too."""
+    monkeypatch.chdir(file.parent)
+
+    assert load(Path("autoconfig.toml"), {}).plans == file.parent / "plans.toml"
+
+
+BAD_VALUES = {
+    "database": ("database", "5", "database = 5: Input should be a valid string"),
+    "plans": ("plans", "5", "plans = 5: Input is not a valid path"),
+    "state_dir": ("state_dir", "[]", "state_dir = []: Input is not a valid path"),
+    "public_url over http": (
+        "public_url",
+        '"http://a.example"',
+        "public_url = 'http://a.example': is not an https URL",
+    ),
+    "public_url in Unicode": (
+        "public_url",
+        '"https://日本語.example"',
+        "'https://日本語.example': is not an https URL",
+    ),
+    "default_plan": ("default_plan", "true", "default_plan = True: Input should be a valid string"),
+    "timezone": ("timezone", '"JST-9"', "timezone = 'JST-9': is not a name from the IANA time zone database"),
+    "timezone that is a path": ("timezone", '"../../etc/passwd"', "timezone = '../../etc/passwd': is not a name"),
+    "timezone that is a folder": ("timezone", '"Asia"', "timezone = 'Asia': is not a name"),
+    "empty timezone": ("timezone", '""', "timezone = '': is not a name"),
+    "profile_identifier": ("profile_identifier", '"jp xbit"', "profile_identifier = 'jp xbit': is not a name in"),
+    "profile_identifier of one label": ("profile_identifier", '"xbit"', "profile_identifier = 'xbit': is not a name"),
+    "plain_http": ("plain_http", '"allow"', "plain_http = 'allow': Input should be 'serve', 'redirect' or 'refuse'"),
+    "trusted_proxies": ("trusted_proxies", '["proxy.example"]', "trusted_proxies = 'proxy.example': "),
+    "network with host bits": ("trusted_proxies", '["10.0.0.1/8"]', "trusted_proxies = '10.0.0.1/8': "),
+    "networks that are a number": ("internal_networks", "5", "internal_networks = 5: "),
+    "log_format": ("log_format", '"xml"', "log_format = 'xml': Input should be 'console' or 'json'"),
+    "unknown key": ("plan", '"a"', "plan: there is no such setting; the settings are database, plans, state_dir, "),
+    "unknown table": ("tls", "{ key = 'a' }", "tls: there is no such setting"),
+    "thousands of digits": ("database", "0x" + "F" * 5000, "database = a number of thousands of digits: "),
+}
+
+
+@pytest.mark.parametrize(("key", "toml", "sentence"), BAD_VALUES.values(), ids=BAD_VALUES.keys())
+def test_bad_value(file: Path, key: str, toml: str, sentence: str) -> None:
+    """A value that cannot be used is refused by file, key and value; an unknown key beside the known ones."""
+    file.write_text(f"{key} = {toml}", encoding="utf-8")
+
+    with pytest.raises(SettingsInvalid) as caught:
+        load(file, {})
+
+    assert str(caught.value).startswith(f"{file}: {key}")
+    assert sentence in str(caught.value)
+
+
+def test_bad_value_from_the_environment(file: Path) -> None:
+    """A bad value is blamed on the variable that it came from."""
+    with pytest.raises(SettingsInvalid, match=r"^AUTOCONFIG_TIMEZONE: timezone = 'Tokyo': is not a name"):
+        load(file, {"AUTOCONFIG_TIMEZONE": "Tokyo"})
+
+
+def test_all_bad_values_at_once(file: Path) -> None:
+    """Every bad value has its own line."""
+    file.write_text('timezone = "Tokyo"\nlog_format = "xml"\nx = 1', encoding="utf-8")
+
+    with pytest.raises(SettingsInvalid) as caught:
+        load(file, {"AUTOCONFIG_PLAIN_HTTP": "no"})
+
+    starts = [f"{file}: timezone = ", "AUTOCONFIG_PLAIN_HTTP: plain_http = ", f"{file}: log_format = ", f"{file}: x: "]
+    lines = str(caught.value).splitlines()
+    assert [line.startswith(start) for line, start in zip(lines, starts, strict=True)] == [True] * 4
+
+
+BAD_FILES = {
+    "no TOML": (b"timezone = ", "is not TOML: "),
+    "Shift JIS": ("# 設定\n".encode("cp932"), "is not UTF-8; save it as UTF-8"),
+    "nested without end": (b"a = " + b"[" * 5000, "is not TOML: "),
+    "thousands of digits": (b"database = " + b"9" * 5000, "is not TOML: "),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), BAD_FILES.values(), ids=BAD_FILES.keys())
+def test_bad_file(file: Path, content: bytes, sentence: str) -> None:
+    """A file that cannot be read as TOML is refused by its name."""
+    file.write_bytes(content)
+
+    with pytest.raises(SettingsInvalid) as caught:
+        load(file, {})
+
+    assert str(caught.value).startswith(f"{file}: {sentence}")
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """Where there is no file, the way to get one is named."""
+    with pytest.raises(SettingsInvalid, match="there is no such file; `autoconfig init DIR` makes one"):
+        load(tmp_path / "autoconfig.toml", {})
+
+
+def test_file_that_is_a_folder(tmp_path: Path) -> None:
+    """A file that cannot be read is refused with the reason."""
+    with pytest.raises(SettingsInvalid, match="cannot be read: Is a directory"):
+        load(tmp_path, {})
+
+
+def test_byte_order_mark(file: Path) -> None:
+    """Windows editors put a byte order mark in front; it does not matter."""
+    file.write_bytes(b"\xef\xbb\xbftimezone = 'Asia/Tokyo'")
+
+    assert load(file, {}).timezone == "Asia/Tokyo"
+
+
+@given(st.binary() | st.text("[]{}='\".,\n plans_dirtmezo#0x").map(str.encode))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes(file: Path, content: bytes) -> None:
+    """Any bytes are settings or `SettingsInvalid`, never another exception."""
+    file.write_bytes(content)
+
+    with contextlib.suppress(SettingsInvalid):
+        load(file, {})
+
+
+@given(
+    st.sampled_from(list(Settings.model_fields)), st.text() | st.sampled_from(["/", "https://", "::", "0/0", "\udc80"])
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_variable(file: Path, key: str, text: str) -> None:
+    """Any text in a variable is a setting, or `SettingsInvalid` that names the variable."""
+    variable = f"AUTOCONFIG_{key.upper()}"
+
+    try:
+        load(file, {variable: text})
+    except SettingsInvalid as error:
+        assert str(error).startswith(f"{variable}: {key} = ")  # noqa: PT017
+
+
+def test_frozen(file: Path) -> None:
+    """Settings are never changed after they were read."""
+    found = load(file, {})
+
+    with pytest.raises(ValueError, match="frozen"):
+        found.timezone = "Asia/Tokyo"  # type: ignore[misc]
+
+
+def test_every_setting_is_described() -> None:
+    """Every setting has one sentence that says what it is for."""
+    assert [
+        key for key, setting in Settings.model_fields.items() if not (setting.description or "").endswith(".")
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("given_path", "environment", "expected"),
+    [
+        (Path("a.toml"), {"AUTOCONFIG_CONFIG": "b.toml"}, "a.toml"),
+        (None, {"AUTOCONFIG_CONFIG": "b.toml"}, "b.toml"),
+        (None, {"AUTOCONFIG_CONFIG": ""}, "autoconfig.toml"),
+        (None, {}, "autoconfig.toml"),
+    ],
+    ids=["given", "environment", "an empty variable", "this folder"],
+)
+def test_find_file(given_path: Path | None, environment: dict[str, str], expected: str) -> None:
+    """The configuration file is the one given, else the one in the environment, else the one in this folder."""
+    assert Path(expected) == find_file(given_path, environment)
+
+
+def test_process_environment(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without another environment the process's own counts."""
+    for name in [name for name in os.environ if name.startswith("AUTOCONFIG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AUTOCONFIG_TIMEZONE", "Asia/Tokyo")
+    monkeypatch.setenv("AUTOCONFIG_CONFIG", str(file))
+
+    assert load(find_file(None)).timezone == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("a", "'a'"), (16**5000, "a number of thousands of digits")],
+    ids=["a text", "a number that Python does not write out"],
+)
+def test_shown(value: object, text: str) -> None:
+    """A value is shown as Python writes it, and one that Python refuses to write is described."""
+    assert text == shown(value)
