@@ -14,9 +14,9 @@ from autoconfig.errors import PlanUnusable, UnknownDomain
 from autoconfig.mail.params import NONE
 
 if TYPE_CHECKING:
+    from autoconfig.mail.bound import BoundPlan
     from autoconfig.mail.domain import Domain
-    from autoconfig.mail.plan import BoundPlan
-    from autoconfig.mapping.timeline import Finder, Row
+    from autoconfig.mapping.timeline import Finder
     from autoconfig.plans import Plans
 
 
@@ -75,10 +75,12 @@ async def resolve(
         raise UnknownDomain("neither an address nor the host says which domain is meant")
     timeline = await finder.find(domain)
     row, later = timeline.at(now), timeline.next_after(now)
-    found = _decide(row, plans, asked, default)
-    if found is None:
+    if row is not None and row.plan is not None:
+        how, plan, params = How.ROW, row.plan, row.params
+    elif row is None and (found := _without_row(plans, asked, default)):
+        how, plan, params = found
+    else:
         raise UnknownDomain(f"{domain} is not ours")
-    how, plan, params = found
     try:
         bound = plans.bind(plan, params)
         bound.check(domain)
@@ -100,10 +102,8 @@ async def is_ours(finder: Finder, plans: Plans, name: Domain, now: float) -> boo
     return row.plan is not None if row else plans.rule_for(name) is not None
 
 
-def _decide(row: Row | None, plans: Plans, asked: Domain | None, default: str | None) -> tuple[How, str, str] | None:
-    """The order: row, host rule, default plan."""
-    if row is not None:
-        return None if row.plan is None else (How.ROW, row.plan, row.params)
+def _without_row(plans: Plans, asked: Domain | None, default: str | None) -> tuple[How, str, str] | None:
+    """What speaks for a name that no row speaks for: a host rule, else the default plan."""
     if asked is not None and (matched := plans.rule_for(asked)):
         rule, params = matched
         return How.HOST_RULE, rule.plan, params

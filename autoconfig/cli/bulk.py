@@ -54,7 +54,7 @@ def sync(
     settings = settings_of(context)
     plans = read_file(settings.plans)
     with contextlib.closing(Journal(settings.database)) as journal:
-        with _progress("reading", file.stat().st_size if file.is_file() else None) as advance:
+        with _progress("reading", _size(file)) as advance:
             sheet = csvfile.read(file, settings.timezone, row_check(plans), advance)
         with _progress("comparing and writing", len(sheet.wanted)) as advance:
             found = syncing.sync(
@@ -82,6 +82,14 @@ def export(
         except OSError as error:
             raise InputInvalid(f"{file}: cannot be written: {error.strerror}") from error
     typer.echo(f"{file}: {count} names", err=True)
+
+
+def _size(file: Path) -> int | None:
+    """Its bytes, where that can be known beforehand; what cannot be read is reported by who reads it."""
+    try:
+        return file.stat().st_size if file.is_file() else None
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager

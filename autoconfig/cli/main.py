@@ -41,7 +41,8 @@ class Commands(TyperGroup):
             drop_output()  # whoever read it has seen enough
             raise typer.Exit(Exit.DONE) from None
         except OSError as error:
-            drop_output()
+            if error.filename is None:
+                drop_output()
             typer.echo(f"autoconfig: {error.filename or 'output'}: {error.strerror or error}", err=True)
             raise typer.Exit(Exit.UNAVAILABLE) from None
 
@@ -100,7 +101,10 @@ def config_first(arguments: Sequence[str]) -> list[str]:
         if argument == "--":
             rest += [argument, *remaining]
         elif argument == "--config":
-            first += [argument, *([value] if (value := next(remaining, None)) is not None else [])]
+            value = next(remaining, None)
+            if value is None:
+                return [argument]  # the parser says that it needs a value
+            first += [argument, value]
         elif argument.startswith("--config="):
             first.append(argument)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import sys
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import Console
+
+MANY = 500
+"""Rows of the longest table that is laid out as a whole."""
 
 
 def prepare_streams() -> None:
@@ -48,14 +52,27 @@ def console() -> Console:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> None:
-    """One table."""
+    """One table; where it is long, line by line as the rows come."""
+    remaining = iter(rows)
+    first = list(itertools.islice(remaining, MANY + 1))
+    if len(first) > MANY:
+        _print_lines(columns, first, remaining)
+        return
     from rich import box
     from rich.table import Table
 
     table = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for row in rows:
+    for row in first:
         table.add_row(*row)
     console().print(table)
+
+
+def _print_lines(columns: Sequence[str], first: Sequence[Sequence[str]], remaining: Iterable[Sequence[str]]) -> None:
+    """Columns as wide as the first rows need; a million names take seconds, and `head` need not wait for the last."""
+    widths = [max(map(len, cells)) for cells in zip(columns, *first, strict=True)]
+    for row in itertools.chain([columns], first, remaining):
+        cells = (cell.replace("\n", " ").ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write("   ".join(cells).rstrip() + "\n")
 
 
 def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:

@@ -15,7 +15,7 @@ from lxml import etree
 
 from autoconfig.errors import Inexpressible
 from autoconfig.formats.xml import Element, child, serialised
-from autoconfig.mail.server import Login, Protocol, TLSMode
+from autoconfig.mail.server import MAIL, Login, Protocol, TLSMode
 
 if TYPE_CHECKING:
     from autoconfig.mail.account import Account
@@ -62,7 +62,7 @@ def document(account: Account) -> bytes:
     else:
         child(element, "Action", "settings")
         # One of each: Outlook takes the first of a type, FairEmail the last.
-        for protocol in Protocol:
+        for protocol in MAIL:
             if (server := account.first(protocol)) is not None:
                 _protocol(element, account, server)
     return serialised(root)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autoconfig.mail.account import Account
-    from autoconfig.mail.plan import BoundPlan
+    from autoconfig.mail.bound import BoundPlan
 
     Document = Callable[[Account], bytes]
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from autoconfig.mail.address import EmailAddress
     from autoconfig.mail.domain import Domain
     from autoconfig.mail.server import Protocol, Server
+    from autoconfig.mail.service import OAuth2, Service, ServiceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ class Account:
     servers: tuple[Server, ...]
     documentation: tuple[Documentation, ...] = ()
     webmail: str | None = None
+    services: tuple[Service, ...] = ()
+    oauth2: OAuth2 | None = None
+    """Where a server or service that offers `Login.OAUTH2` gets its tokens from."""
     redirect_url: str | None = None
     redirect_domain: Domain | None = None
 
@@ -59,7 +63,7 @@ class Account:
         """Whether this name has no servers here any more, only a place it moved to."""
         return self.redirect_url is not None or self.redirect_domain is not None
 
-    def login_name(self, server: Server) -> str:
+    def login_name(self, server: Server | Service) -> str:
         """The user name to log in with. Only for an account with an address, or a user name that needs none."""
         variables = {DOMAIN: self.domain.name}
         if self.address is not None:
@@ -70,6 +74,10 @@ class Account:
         """The preferred server among those that speak one of `protocols`."""
         return next((server for server in self.servers if server.protocol in protocols), None)
 
+    def service(self, kind: ServiceKind) -> Service | None:
+        """The preferred service of a kind."""
+        return next((service for service in self.services if service.kind == kind), None)
+
     @property
     def incoming(self) -> tuple[Server, ...]:
         """The servers to read mail from."""
@@ -78,4 +86,4 @@ class Account:
     @property
     def outgoing(self) -> tuple[Server, ...]:
         """The servers to send mail by."""
-        return tuple(server for server in self.servers if not server.protocol.incoming)
+        return tuple(server for server in self.servers if server.protocol.outgoing)

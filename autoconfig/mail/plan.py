@@ -1,4 +1,4 @@
-"""Plans, and what becomes of one when a row's params are put in: plan → bound plan → account."""
+"""Plans, and what becomes of one when a row's params are put in."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import DomainInvalid, PatternInvalid, PlanUnusable
-from autoconfig.mail.account import Account, Documentation, Text
 from autoconfig.mail.address import carriable
-from autoconfig.mail.domain import MAX_OCTETS, Domain, is_host_name, to_host_name
+from autoconfig.mail.bound import ANY_DOMAIN, BoundPlan, host_of_url, whole_labels
+from autoconfig.mail.domain import Domain, to_host_name
 from autoconfig.mail.pattern import DOMAIN, Pattern, Slot, order_of
-from autoconfig.mail.server import Protocol, Server, ServerTemplate
+from autoconfig.mail.server import Protocol, ServerTemplate
 from autoconfig.mail.url import is_https_url
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Mapping
 
-    from autoconfig.mail.address import EmailAddress
-
-# Stands for the domain while a host pattern is checked and spelled in A-labels.
-_ANY_DOMAIN = "slot--for--a--domain.invalid"
+    from autoconfig.mail.account import Documentation, Text
+    from autoconfig.mail.service import OAuth2, ServiceTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,8 @@ class Plan:
     servers: tuple[ServerTemplate, ...]
     documentation: tuple[Documentation, ...] = ()
     webmail: str | None = None
+    services: tuple[ServiceTemplate, ...] = ()
+    oauth2: OAuth2 | None = None
     redirect_url: Pattern | None = None
     redirect_domain: Pattern | None = None
 
@@ -46,9 +46,13 @@ class Plan:
             PlanUnusable: a param is missing, unknown, or makes a host name or user name that no document can carry.
         """
         values = self._values(given)
-        servers = tuple(self._server(template, values) for template in _imap_first(self.servers))
-        domain = self._host(self.redirect_domain, values) if self.redirect_domain else None
-        return BoundPlan.of(self, servers, self._redirect_url(values), domain)
+        return BoundPlan.of(
+            self,
+            tuple(self._server(template, values) for template in _imap_first(self.servers)),
+            tuple(self._service(template, values) for template in self.services),
+            self._url(self.redirect_url, values) if self.redirect_url else None,
+            self._moved_to(self.redirect_domain, values) if self.redirect_domain else None,
+        )
 
     def _values(self, given: Mapping[str, str]) -> dict[str, Pattern]:
         """Every param of the plan as a pattern in which only variables are left."""
@@ -91,98 +95,37 @@ class Plan:
         param = next(iter(sorted(pattern.params)), None)
         if host.names - {DOMAIN}:
             raise self._unusable(f"a host name may use only {{domain}}, and {str(host)!r} uses more", param)
-        if not _whole_labels(host):
+        if not whole_labels(host):
             raise self._unusable(f"in {str(host)!r} a dot has to stand on each side of {{domain}}", param)
         try:
-            spelled = to_host_name(host.expand({DOMAIN: _ANY_DOMAIN}))
+            spelled = to_host_name(host.expand({DOMAIN: ANY_DOMAIN}))
         except DomainInvalid as error:
             raise self._unusable(f"{str(host)!r} is not a host name", param) from error
-        return Pattern.parse(spelled.replace(_ANY_DOMAIN, f"{{{DOMAIN}}}"))
+        return Pattern.parse(spelled.replace(ANY_DOMAIN, f"{{{DOMAIN}}}"))
 
-    def _redirect_url(self, values: Mapping[str, Pattern]) -> Pattern | None:
-        if self.redirect_url is None:
-            return None
-        url = self.redirect_url.bound(values)
-        if url.names - {DOMAIN} or not is_https_url(url.expand({DOMAIN: _ANY_DOMAIN})):
-            raise self._unusable(
-                f"{str(url)!r} is not an https URL", next(iter(sorted(self.redirect_url.params)), None)
-            )
+    def _service(self, template: ServiceTemplate, values: Mapping[str, Pattern]) -> ServiceTemplate:
+        return replace(template, url=self._url(template.url, values), username=template.username.bound(values))
+
+    def _url(self, pattern: Pattern, values: Mapping[str, Pattern]) -> Pattern:
+        """The pattern with params in; at most `{domain}` is left in it."""
+        url = pattern.bound(values)
+        param = next(iter(sorted(pattern.params)), None)
+        if url.names - {DOMAIN}:
+            raise self._unusable(f"a URL may use only {{domain}}, and {str(url)!r} uses more", param)
+        if not is_https_url(url.expand({DOMAIN: ANY_DOMAIN})):
+            raise self._unusable(f"{str(url)!r} is not an https URL", param)
+        if not whole_labels(host_of_url(url)):
+            raise self._unusable(f"in the host of {str(url)!r} a dot has to stand on each side of {{domain}}", param)
         return url
+
+    def _moved_to(self, pattern: Pattern, values: Mapping[str, Pattern]) -> Pattern:
+        domain = self._host(pattern, values)
+        if domain.parts == (Slot(DOMAIN),):
+            raise self._unusable("the domain would move to itself", next(iter(sorted(pattern.params)), None))
+        return domain
 
     def _unusable(self, problem: str, param: str | None = None) -> PlanUnusable:
         return PlanUnusable(problem, plan=self.key, param=param)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BoundPlan:
-    """A plan with a row's params in it: what all domains with this plan and these params share; one object for each."""
-
-    plan: Plan
-    servers: tuple[ServerTemplate, ...]
-    """Host patterns have at most `{domain}` left, user names only variables."""
-    redirect_url: Pattern | None
-    redirect_domain: Pattern | None
-    longest_domain: int
-    """Octets of the longest domain with which all host names fit into 253."""
-    host_names_domain: bool
-    """Whether a host name has the domain in it."""
-    needs_domain: bool
-    """Whether a host, a user name or a redirect depends on which domain is asked for."""
-
-    @classmethod
-    def of(
-        cls, plan: Plan, servers: tuple[ServerTemplate, ...], url: Pattern | None, domain: Pattern | None
-    ) -> BoundPlan:
-        """Measure the patterns once, so that a request need not."""
-        hosts = [server.host for server in servers] + ([domain] if domain else [])
-        with_domain = [host for host in hosts if DOMAIN in host.names]
-        longest = min((_room_for_domain(host) for host in with_domain), default=MAX_OCTETS)
-        needs = bool(with_domain) or any(
-            DOMAIN in pattern.names for pattern in [*(s.username for s in servers), *([url] if url else [])]
-        )
-        return cls(plan, servers, url, domain, longest, bool(with_domain), needs)
-
-    @property
-    def redirects(self) -> bool:
-        """Whether this plan only says where the domain moved to."""
-        return self.redirect_url is not None or self.redirect_domain is not None
-
-    def check(self, domain: Domain) -> None:
-        """
-        See that the domain makes host names that mail programs accept.
-
-        Raises:
-            PlanUnusable: with this domain a host name is too long, or has characters that host names may not have.
-        """
-        if self.host_names_domain:
-            if len(domain.name) > self.longest_domain:
-                raise PlanUnusable("with this domain a host name is longer than 253 octets", plan=self.plan.key)
-            if not is_host_name(domain.name):
-                raise PlanUnusable("the domain's spelling is not allowed in a host name", plan=self.plan.key)
-
-    def account(self, domain: Domain, address: EmailAddress | None) -> Account:
-        """
-        The settings of `domain`, for one address or for all.
-
-        Raises:
-            PlanUnusable: as `check`.
-        """
-        self.check(domain)
-        values = {DOMAIN: domain.name}
-        plan = self.plan
-        return Account(
-            domain=domain,
-            address=address,
-            name=plan.name,
-            short_name=plan.short_name,
-            servers=tuple(
-                Server(s.protocol, s.host.expand(values), s.port, s.tls, s.login, s.username) for s in self.servers
-            ),
-            documentation=plan.documentation,
-            webmail=plan.webmail,
-            redirect_url=self.redirect_url.expand(values) if self.redirect_url else None,
-            redirect_domain=Domain(self.redirect_domain.expand(values)) if self.redirect_domain else None,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,21 +146,3 @@ class HostRule:
 def _imap_first(servers: tuple[ServerTemplate, ...]) -> list[ServerTemplate]:
     """IMAP, POP3, SMTP; within a protocol the plan's own order of preference."""
     return sorted(servers, key=lambda server: list(Protocol).index(server.protocol))
-
-
-def _whole_labels(host: Pattern) -> bool:
-    """Whether `{domain}` has a dot or an end of the name on each side, so that any domain fits but for its length."""
-    for index, part in enumerate(host.parts):
-        if isinstance(part, Slot):
-            before, after = host.parts[index - 1 : index], host.parts[index + 1 : index + 2]
-            if any(isinstance(other, Slot) or not other.endswith(".") for other in before):
-                return False
-            if any(isinstance(other, Slot) or not other.startswith(".") for other in after):
-                return False
-    return True
-
-
-def _room_for_domain(host: Pattern) -> int:
-    slots = sum(isinstance(part, Slot) for part in host.parts)
-    literal = sum(len(part) for part in host.parts if isinstance(part, str))
-    return (MAX_OCTETS - literal) // slots

@@ -16,11 +16,22 @@ class Protocol(StrEnum):
     IMAP = "imap"
     POP3 = "pop3"
     SMTP = "smtp"
+    MANAGESIEVE = "managesieve"
+    """Filters on the server (RFC 5804)."""
 
     @property
     def incoming(self) -> bool:
         """Whether mail is read with it."""
-        return self is not Protocol.SMTP
+        return self in {Protocol.IMAP, Protocol.POP3}
+
+    @property
+    def outgoing(self) -> bool:
+        """Whether mail is sent by it."""
+        return self is Protocol.SMTP
+
+
+MAIL = (Protocol.IMAP, Protocol.POP3, Protocol.SMTP)
+"""The protocols of mail itself, in the order in which documents list them."""
 
 
 class TLSMode(StrEnum):

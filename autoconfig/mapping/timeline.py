@@ -56,10 +56,10 @@ class Timeline(Generic[AnyRow]):
 
     def at(self, time: float) -> AnyRow | None:
         """The row that holds at `time` (Unix seconds), `None` before the first."""
-        for row in reversed(self._rows):
-            if row.valid_from <= time:
-                return row
-        return None
+        rows = self._rows
+        if rows and rows[-1].valid_from <= time:  # nothing is scheduled, as for nearly every name
+            return rows[-1]
+        return next((row for row in reversed(rows) if row.valid_from <= time), None)
 
     def next_after(self, time: float) -> AnyRow | None:
         """The row that will hold next after the one at `time`."""

@@ -11,8 +11,9 @@ from autoconfig.mail import params as params_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from autoconfig.mail.bound import BoundPlan
     from autoconfig.mail.domain import Domain
-    from autoconfig.mail.plan import BoundPlan, HostRule, Plan
+    from autoconfig.mail.plan import HostRule, Plan
 
 BOUND = 16384
 """How many pairs of plan and params are kept bound; thousands of domains share each."""

@@ -41,7 +41,7 @@ def _fault(
     if kind == "missing":
         return Fault(where, "this key is missing", "add it")
     remedy = f"it is {shown(given)}" if isinstance(given, str | int | float | bool) else "see docs/plans.md"
-    return Fault(where, message[:1].lower() + message[1:], remedy)
+    return Fault(where, _lowered(message.removeprefix("Value error, ")), remedy)
 
 
 def _path(loc: Iterable[str | int]) -> str:
@@ -61,3 +61,7 @@ def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     within: dict[str, type[BaseModel]] = {"servers": ServerTable, "params": ParamTable}
     inner = within.get(str(loc[0])) if len(loc) > 1 else None
     return list((inner or model).model_fields)
+
+
+def _lowered(message: str) -> str:
+    return message[:1].lower() + message[1:]

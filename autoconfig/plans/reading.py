@@ -12,25 +12,26 @@ import tomllib
 import warnings
 from typing import TYPE_CHECKING
 
-from autoconfig.errors import Fault, PatternInvalid, PlansInvalid, PlanUnusable
+from autoconfig.errors import Fault, PlansInvalid, PlanUnusable
 from autoconfig.mail.account import Documentation, Text
 from autoconfig.mail.address import carriable
-from autoconfig.mail.pattern import PARAM_NAME, VARIABLES, Pattern
+from autoconfig.mail.pattern import PARAM_NAME, VARIABLES
 from autoconfig.mail.plan import HostRule, Plan
-from autoconfig.mail.server import Login, ServerTemplate, TLSMode
-from autoconfig.mail.url import is_web_url
+from autoconfig.mail.server import TLSMode
 from autoconfig.plans.book import Plans
 from autoconfig.plans.faults import validated
 from autoconfig.plans.inheritance import flattened
-from autoconfig.plans.schema import HostTable, ParamTable, PlanTable, ServerTable
+from autoconfig.plans.schema import HostTable, ParamTable, PlanTable
+from autoconfig.plans.servers import read_oauth2, read_servers
+from autoconfig.plans.values import read_link, read_pattern, uncarriable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from autoconfig.mail.pattern import Pattern
+
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
-# Thunderbird (desktop, 153) knows these for sending only.
-_OUTGOING_ONLY = {Login.NONE, Login.CLIENT_IP_ADDRESS}
 # Columns of the mapping's CSV file that are no params.
 _COLUMNS = {"name", "plan", "valid_from", "note"}
 _SAMPLE_HOST = "sample.invalid"
@@ -106,18 +107,19 @@ def _plan(key: str, table: PlanTable, faults: list[Fault]) -> Plan | None:
     if not table.name:
         faults.append(Fault(f"{place}.name", "this key is missing", "mail programs show it to the customer"))
     params = _params(place, table, faults)
-    servers = [_server(f"{place}.servers[{n}]", server, params, faults) for n, server in enumerate(table.servers, 1)]
-    _check_servers(place, table, faults)
+    servers, services = read_servers(place, table, params, faults)
     plan = Plan(
         key=key,
         name=_text(f"{place}.name", table.name or key, faults),
         short_name=_text(f"{place}.short_name", table.short_name, faults) if table.short_name else None,
         params=params,
-        servers=tuple(server for server in servers if server),
+        servers=servers,
+        services=services,
+        oauth2=read_oauth2(f"{place}.oauth2", table, faults),
         documentation=_documentation(place, table, faults),
-        webmail=_link(f"{place}.webmail", table.webmail, faults),
-        redirect_url=_pattern(f"{place}.redirect_url", table.redirect_url, params, faults),
-        redirect_domain=_pattern(f"{place}.redirect_domain", table.redirect_domain, params, faults),
+        webmail=read_link(f"{place}.webmail", table.webmail, faults),
+        redirect_url=read_pattern(f"{place}.redirect_url", table.redirect_url, params, faults),
+        redirect_domain=read_pattern(f"{place}.redirect_domain", table.redirect_domain, params, faults),
     )
     if len(faults) > before:
         return None
@@ -145,91 +147,25 @@ def _params(place: str, table: PlanTable, faults: list[Fault]) -> dict[str, Patt
             )
         params[name] = None
         if not isinstance(value, ParamTable):
-            params[name] = _pattern(where, value, table.params, faults)
+            params[name] = read_pattern(where, value, table.params, faults)
     return params
-
-
-def _pattern(where: str, text: str | None, params: Mapping[str, object], faults: list[Fault]) -> Pattern | None:
-    if text is None:
-        return None
-    try:
-        pattern = Pattern.parse(text)
-    except PatternInvalid as error:
-        faults.append(Fault(where, str(error), "write slots as {name}"))
-        return None
-    for name in sorted(pattern.params - params.keys()):
-        faults.append(Fault(where, f"uses the undeclared param {{{name}}}", f"declare {name} in the plan's params"))
-    if not carriable(text):
-        faults.append(_uncarriable(where))
-    if not pattern.parts:
-        faults.append(Fault(where, "is empty", "write a pattern, or leave the key out"))
-    return pattern
-
-
-def _server(where: str, table: ServerTable, params: Mapping[str, object], faults: list[Fault]) -> ServerTemplate | None:
-    missing = [key for key in ("host", "port", "tls", "login", "username") if getattr(table, key) is None]
-    faults.extend(
-        Fault(f"{where}.{key}", "this key is missing", "nothing is inherited here, so add it") for key in missing
-    )
-    host = _pattern(f"{where}.host", table.host, params, faults)
-    username = _pattern(f"{where}.username", table.username, params, faults)
-    for login in table.login or []:
-        if table.protocol.incoming and login in _OUTGOING_ONLY:
-            faults.append(Fault(f"{where}.login", f"{login} is for sending only", "choose a method with a user"))
-    if host is None or username is None or table.port is None or table.tls is None or table.login is None:
-        return None
-    return ServerTemplate(table.protocol, host, table.port, table.tls, tuple(dict.fromkeys(table.login)), username)
-
-
-def _check_servers(place: str, table: PlanTable, faults: list[Fault]) -> None:
-    """What the servers of a plan have to be together."""
-    redirects = [key for key in ("redirect_url", "redirect_domain") if getattr(table, key) is not None]
-    if redirects:
-        if len(redirects) + bool(table.servers) > 1:
-            faults.append(Fault(f"{place}.{redirects[0]}", "a plan has servers or one redirect", "keep one of them"))
-        return
-    if not any(server.protocol.incoming for server in table.servers):
-        faults.append(Fault(f"{place}.servers", "no incoming server", "add one with protocol imap or pop3"))
-    if all(server.protocol.incoming for server in table.servers):
-        faults.append(Fault(f"{place}.servers", "no outgoing server", "add one with protocol smtp"))
-    modes: dict[str, set[TLSMode]] = {}
-    for server in table.servers:
-        if server.tls is not None:
-            modes.setdefault(server.protocol, set()).add(server.tls)
-    for protocol, of_protocol in modes.items():
-        if TLSMode.PLAIN in of_protocol and len(of_protocol) > 1:
-            faults.append(
-                Fault(
-                    f"{place}.servers", f"a plain {protocol} server stands beside one with TLS", "remove the plain one"
-                )
-            )
 
 
 def _documentation(place: str, table: PlanTable, faults: list[Fault]) -> tuple[Documentation, ...]:
     pages = []
     for number, entry in enumerate(table.documentation or [], 1):
         where = f"{place}.documentation[{number}]"
-        url = _link(f"{where}.url", entry.get("url", ""), faults)
+        url = read_link(f"{where}.url", entry.get("url", ""), faults)
         texts = {language: text for language, text in entry.items() if language != "url"}
         pages.append(Documentation(url or "", _text(where, texts, faults) if texts else None))
     return tuple(pages)
 
 
-def _link(where: str, url: str | None, faults: list[Fault]) -> str | None:
-    if url is not None and not is_web_url(url):
-        faults.append(Fault(where, f"{url!r} is not a URL", "write a whole one, https://…, percent-encoded"))
-    return url
-
-
 def _text(where: str, value: str | Mapping[str, str], faults: list[Fault]) -> Text:
     texts = {"und": value} if isinstance(value, str) else dict(value)
     if not all(map(carriable, texts.values())):
-        faults.append(_uncarriable(where))
+        faults.append(uncarriable(where))
     return Text(texts)
-
-
-def _uncarriable(where: str) -> Fault:
-    return Fault(where, "has characters that no document can carry", "remove control characters and line breaks")
 
 
 def _rule(number: int, data: object, plans: Mapping[str, Plan], keys: set[str], faults: list[Fault]) -> HostRule | None:

@@ -17,8 +17,8 @@ from autoconfig.web.peers import Peer, is_internal, peer_of
 
 if TYPE_CHECKING:
     from autoconfig.formats.prepared import Document
+    from autoconfig.mail.bound import BoundPlan
     from autoconfig.mail.domain import Domain
-    from autoconfig.mail.plan import BoundPlan
     from autoconfig.mapping.timeline import Finder
     from autoconfig.settings import Settings
     from autoconfig.web.asgi import Scope

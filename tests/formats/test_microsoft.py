@@ -12,7 +12,7 @@ from autoconfig.errors import Inexpressible
 from autoconfig.formats import microsoft
 from autoconfig.formats.microsoft import ErrorCode
 from autoconfig.mail.account import Account
-from autoconfig.mail.server import Login, Protocol, Server, TLSMode
+from autoconfig.mail.server import MAIL, Login, Protocol, Server, TLSMode
 
 Accounts = Callable[..., Account]
 Servers = Callable[..., Server]
@@ -37,7 +37,7 @@ def protocols(document: bytes) -> list[dict[str, str | None]]:
 MODES = {TLSMode.SSL: ("on", "SSL"), TLSMode.STARTTLS: ("on", "TLS"), TLSMode.PLAIN: ("off", "None")}
 
 
-@pytest.mark.parametrize("protocol", Protocol)
+@pytest.mark.parametrize("protocol", MAIL)
 @pytest.mark.parametrize(("tls", "mode"), MODES.items(), ids=MODES)
 def test_tls(account: Accounts, server: Servers, protocol: Protocol, tls: TLSMode, mode: tuple[str, str]) -> None:
     """`Encryption` says which kind of TLS, and `SSL` is off only where there is none, whatever the port is."""
@@ -47,7 +47,7 @@ def test_tls(account: Accounts, server: Servers, protocol: Protocol, tls: TLSMod
     assert (protocol.value.upper(), "4711") == (only["Type"], only["Port"])
 
 
-@pytest.mark.parametrize("protocol", Protocol)
+@pytest.mark.parametrize("protocol", MAIL)
 def test_elements(account: Accounts, server: Servers, protocol: Protocol) -> None:
     """Every element whose absence means something bad is there, in the specification's order."""
     (only,) = protocols(microsoft.document(account(server(protocol))))

@@ -12,7 +12,7 @@ from autoconfig.errors import Inexpressible
 from autoconfig.formats import mozilla
 from autoconfig.mail.account import Account, Text
 from autoconfig.mail.domain import Domain
-from autoconfig.mail.server import Login, Protocol, Server, TLSMode
+from autoconfig.mail.server import MAIL, Login, Protocol, Server, TLSMode
 
 Accounts = Callable[..., Account]
 Servers = Callable[..., Server]
@@ -57,7 +57,7 @@ def test_grammar_refuses(old: str, new: str) -> None:
 SOCKET_TYPES = {TLSMode.SSL: "SSL", TLSMode.STARTTLS: "STARTTLS", TLSMode.PLAIN: "plain"}
 
 
-@pytest.mark.parametrize("protocol", Protocol)
+@pytest.mark.parametrize("protocol", MAIL)
 @pytest.mark.parametrize(("tls", "socket_type"), SOCKET_TYPES.items(), ids=SOCKET_TYPES)
 def test_socket_type(account: Accounts, server: Servers, protocol: Protocol, tls: TLSMode, socket_type: str) -> None:
     """The TLS mode has the same spelling for each protocol, whatever the port is."""

@@ -15,9 +15,10 @@ from autoconfig.formats import microsoft, mozilla
 from autoconfig.formats.prepared import Prepared
 from autoconfig.mail.account import Account, Documentation, Text
 from autoconfig.mail.address import MAX_LOCAL_OCTETS, EmailAddress, carriable
+from autoconfig.mail.bound import BoundPlan
 from autoconfig.mail.domain import Domain
 from autoconfig.mail.pattern import Pattern
-from autoconfig.mail.plan import BoundPlan, Plan
+from autoconfig.mail.plan import Plan
 from autoconfig.mail.server import Login, Protocol, ServerTemplate, TLSMode
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ plain = st.fixed_dictionaries({"servers": st.lists(servers, max_size=5).map(tupl
 moved_url = st.fixed_dictionaries(
     {"servers": st.just(()), "redirect_url": st.sampled_from(["https://{host}/?a=b&c={domain}"]).map(Pattern.parse)}
 )
-moved_domain = st.fixed_dictionaries({"servers": st.just(()), "redirect_domain": hosts})
+moved_domain = st.fixed_dictionaries(
+    {"servers": st.just(()), "redirect_domain": hosts.map(lambda host: Pattern.parse(f"new.{host}"))}
+)
 
 
 @st.composite

@@ -164,7 +164,11 @@ FAULTS = {
         "a host name may use only {domain}",
     ),
     # Servers
-    "unknown protocol": (changed('"imap"', '"imaps"'), "plans.a.servers[1].protocol", "'imap', 'pop3' or 'smtp'"),
+    "unknown protocol": (
+        changed('"imap"', '"imaps"'),
+        "plans.a.servers[1].protocol",
+        "one of imap, pop3, smtp, managesieve",
+    ),
     "no protocol": (changed('protocol = "imap",', ""), "plans.a.servers[1].protocol", "this key is missing"),
     "port 0": (changed("993", "0"), "plans.a.servers[1].port", "greater than or equal to 1"),
     "port 65536": (changed("993", "65536"), "plans.a.servers[1].port", "less than or equal to 65535"),

@@ -1,0 +1,98 @@
+"""The servers of a plan, and what stands beside them: each by itself, then together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autoconfig.errors import Fault
+from autoconfig.mail.server import Login, Protocol, ServerTemplate, TLSMode
+from autoconfig.mail.service import OAuth2, ServiceTemplate
+from autoconfig.plans.values import read_https, read_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from autoconfig.plans.schema import PlanTable, ServerTable
+
+# Thunderbird (desktop, 153) knows these for sending only.
+_OUTGOING_ONLY = {Login.NONE, Login.CLIENT_IP_ADDRESS}
+_OF_SERVERS = ("host", "port", "tls")
+
+
+def read_servers(
+    place: str, table: PlanTable, params: Mapping[str, object], faults: list[Fault]
+) -> tuple[tuple[ServerTemplate, ...], tuple[ServiceTemplate, ...]]:
+    """The servers and the services of a plan without those that have faults."""
+    servers: list[ServerTemplate] = []
+    services: list[ServiceTemplate] = []
+    for number, entry in enumerate(table.servers, 1):
+        found = _entry(f"{place}.servers[{number}]", entry, params, faults)
+        if isinstance(found, ServerTemplate):
+            servers.append(found)
+        elif found is not None:
+            services.append(found)
+    _check_together(place, table, faults)
+    return tuple(servers), tuple(services)
+
+
+def read_oauth2(place: str, table: PlanTable, faults: list[Fault]) -> OAuth2 | None:
+    """Where tokens come from; needed as soon as a server offers OAuth2, for clients find nothing out by themselves."""
+    given = table.oauth2
+    if given is None:
+        return None
+    return OAuth2(
+        issuer=read_https(f"{place}.issuer", given.issuer, faults),
+        auth_url=read_https(f"{place}.auth_url", given.auth_url, faults),
+        token_url=read_https(f"{place}.token_url", given.token_url, faults),
+        scope=tuple(given.scope),
+        client_id=given.client_id,
+        client_secret=given.client_secret,
+    )
+
+
+def _entry(
+    where: str, table: ServerTable, params: Mapping[str, object], faults: list[Fault]
+) -> ServerTemplate | ServiceTemplate | None:
+    protocol = table.protocol
+    needed = (*_OF_SERVERS, "login", "username") if isinstance(protocol, Protocol) else ("url", "login", "username")
+    for key in needed:
+        if getattr(table, key) is None:
+            faults.append(Fault(f"{where}.{key}", "this key is missing", "nothing is inherited here, so add it"))
+    for key in ("url",) if isinstance(protocol, Protocol) else _OF_SERVERS:
+        if getattr(table, key) is not None:
+            faults.append(
+                Fault(f"{where}.{key}", f"{protocol} has no {key}", f"remove it; needed are {', '.join(needed)}")
+            )
+    host = read_pattern(f"{where}.host", table.host, params, faults)
+    url = read_pattern(f"{where}.url", table.url, params, faults)
+    username = read_pattern(f"{where}.username", table.username, params, faults)
+    login = tuple(dict.fromkeys(table.login or ()))
+    for method in login:
+        if protocol is not Protocol.SMTP and method in _OUTGOING_ONLY:
+            faults.append(Fault(f"{where}.login", f"{method} is for sending only", "choose a method with a user"))
+    if username is None or not login:
+        return None
+    if not isinstance(protocol, Protocol):
+        return None if url is None else ServiceTemplate(protocol, url, login, username)
+    if host is None or table.port is None or table.tls is None:
+        return None
+    return ServerTemplate(protocol, host, table.port, table.tls, login, username)
+
+
+def _check_together(place: str, table: PlanTable, faults: list[Fault]) -> None:
+    """What the servers of a plan have to be together."""
+    redirects = [key for key in ("redirect_url", "redirect_domain") if getattr(table, key) is not None]
+    if redirects:
+        if len(redirects) + bool(table.servers) > 1:
+            faults.append(Fault(f"{place}.{redirects[0]}", "a plan has servers or one redirect", "keep one of them"))
+        return
+    protocols = {server.protocol for server in table.servers}
+    if not protocols & {Protocol.IMAP, Protocol.POP3}:
+        faults.append(Fault(f"{place}.servers", "no incoming server", "add one with protocol imap or pop3"))
+    if Protocol.SMTP not in protocols:
+        faults.append(Fault(f"{place}.servers", "no outgoing server", "add one with protocol smtp"))
+    for protocol in protocols:
+        modes = {server.tls for server in table.servers if server.protocol == protocol and server.tls is not None}
+        if TLSMode.PLAIN in modes and len(modes) > 1:
+            problem = f"a plain {protocol} server stands beside one with TLS"
+            faults.append(Fault(f"{place}.servers", problem, "remove the plain one"))

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+import plistlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.web.conftest import OpenSite, Site
+
+REQUESTS = json.loads(Path(__file__).with_name("client_requests.json").read_text(encoding="utf-8"))["apple"]
+PATH = "/email.mobileconfig"
+ADDRESS = "ta+ro@sample.co.jp"
+
+TABLE = [
+    pytest.param(
+        url.replace("HOST", "autoconfig.xbit.jp")
+        .replace("=A", f"={quote(ADDRESS, safe='') if request['sends'] == 'pct' else ADDRESS}")
+        .replace("D", "sample.co.jp"),
+        id=f"{request['client']} {url}",
+    )
+    for request in REQUESTS
+    for url in request["urls"]
+]
+
+
+def payload(answer: httpx.Response) -> dict[str, Any]:
+    """The mail account in a profile."""
+    (content,) = plistlib.loads(answer.content)["PayloadContent"]
+    assert isinstance(content, dict)
+    return content
+
+
+@pytest.mark.parametrize("url", TABLE)
+def test_requests(site: Site, url: str) -> None:
+    """Every spelling of the request gets the profile, as a file to download that nobody keeps."""
+    answer = site.fetch(url)
+    account = payload(answer)
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/x-apple-aspen-config"
+    assert answer.headers["content-disposition"] == 'attachment; filename="sample.co.jp.mobileconfig"'
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert account["EmailAddress"] == account["IncomingMailServerUsername"] == ADDRESS
+    assert account["IncomingMailServerHostName"] == "sample.co.jp"
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "port"),
+    [
+        ("", "EmailTypeIMAP", 993),
+        ("&protocol=", "EmailTypeIMAP", 993),
+        ("&protocol=imap", "EmailTypeIMAP", 993),
+        ("&protocol=pop3", "EmailTypePOP", 995),
+        ("&lang=&protocol=pop3&x=y", "EmailTypePOP", 995),
+    ],
+)
+def test_protocol(site: Site, query: str, kind: str, port: int) -> None:
+    """People choose between IMAP and POP3."""
+    account = payload(site.fetch(f"https://x.example{PATH}?email={ADDRESS}{query}"))
+
+    assert (account["EmailAccountType"], account["IncomingMailServerPortNumber"]) == (kind, port)
+
+
+@pytest.mark.parametrize("protocol", ["smtp", "POP3", "jmap", "%FF%", "imap%00", "<script>"])
+def test_no_such_protocol(site: Site, protocol: str) -> None:
+    """Another protocol is refused with a sentence; what is not even text counts as absent."""
+    answer = site.fetch(f"https://x.example{PATH}?email={ADDRESS}&protocol={protocol}")
+
+    if protocol == "%FF%":
+        assert answer.status_code == 200
+    else:
+        assert (answer.status_code, answer.text) == (400, "The protocol is imap or pop3.\n")
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("", "サーバ保守"), ("&lang=ja", "サーバ保守"), ("&lang=en", "Maintained"), ("&lang=%3Cx%3E", "サーバ保守")],
+)
+def test_language(site: Site, language: str, name: str) -> None:
+    """The phone shows texts in the language asked for, else in the plan's own."""
+    profile = plistlib.loads(site.fetch(f"https://x.example{PATH}?email={ADDRESS}{language}").content)
+
+    assert name in profile["PayloadDisplayName"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("", id="none"),
+        pytest.param("email=", id="empty"),
+        pytest.param("email=taro", id="no @"),
+        pytest.param("email=@sample.co.jp", id="no local part"),
+        pytest.param("email=taro@", id="no domain"),
+        pytest.param("email=ta%00ro@sample.co.jp", id="a null"),
+        pytest.param("email=%FF@sample.co.jp", id="not UTF-8"),
+        pytest.param("email=taro@sample co.jp", id="a space"),
+        pytest.param(f"email={'a' * 65}@sample.co.jp", id="too long"),
+        pytest.param("email=&emailaddress=taro@sample.co.jp", id="the first is empty"),
+        pytest.param("EMAIL=taro@sample.co.jp", id="another parameter"),
+    ],
+)
+@pytest.mark.parametrize("path", [PATH, "/mobileconfig"])
+def test_no_address(site: Site, path: str, query: str) -> None:
+    """An address that cannot be read is told so, in a sentence that repeats nothing of it."""
+    answer = site.fetch(f"https://autoconfig.sample.co.jp{path}?{query}")
+
+    assert answer.status_code == 400
+    assert answer.text == "This is not a mail address; it needs the form name@domain.\n"
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("host", ["autoconfig.sample.co.jp", "stranger.example", None])
+def test_unknown(site: Site, host: str | None) -> None:
+    """An address that is not ours is a short 404, under whatever Host."""
+    answer = site.ask(PATH, host, query=b"email=taro@stranger.example")
+
+    assert (answer.status_code, answer.text) == (404, "No mail settings for this name here.\n")
+
+
+@pytest.mark.parametrize("name", ["日本語.example", "日本語．ｅｘａｍｐｌｅ", "xn--wgv71a119e.example"])
+def test_international(site: Site, name: str) -> None:
+    """A Japanese domain is found under all its spellings, and is written in A-labels."""
+    answer = site.request("GET", f"https://autoconfig.xbit.jp{PATH}", params={"email": f"taro@{name}"})
+
+    assert payload(answer)["EmailAddress"] == "taro@xn--wgv71a119e.example"
+    assert answer.headers["content-disposition"] == 'attachment; filename="xn--wgv71a119e.example.mobileconfig"'
+
+
+def test_host_rule(site: Site) -> None:
+    """Under the name of a shared server an address that nobody mapped gets that server."""
+    answer = site.ask(PATH, "autoconfig.cs312.xbit.jp", query=b"email=taro@unmapped.example")
+
+    assert payload(answer)["IncomingMailServerHostName"] == "cs312.xbit.jp"
+
+
+def test_same_bytes(site: Site) -> None:
+    """The same mailbox gets the same bytes each time, and by either path."""
+    query = f"email={ADDRESS}".encode()
+    answers = [site.ask(path, query=query).content for path in (PATH, PATH)]
+    alias = site.ask("/mobileconfig", query=f"emailaddress={ADDRESS}".encode())
+
+    assert len({*answers, alias.content}) == 1
+
+
+@pytest.mark.parametrize(
+    ("plan", "query", "sentence"),
+    [
+        pytest.param("moved", "", "has moved", id="moved away"),
+        pytest.param("imap", "&protocol=pop3", "has no POP3 server", id="no POP3"),
+    ],
+)
+def test_inexpressible(open_site: OpenSite, plan: str, query: str, sentence: str) -> None:
+    """Where no profile can be written, a sentence says why."""
+    site = open_site(
+        plans="""
+        [plans.moved]
+        name = "Moved"
+        redirect_domain = "new.example"
+        [plans.imap]
+        name = "IMAP only"
+        servers = [
+          { protocol = "imap", host = "a.example", port = 993, tls = "ssl", login = ["NTLM"], username = "{address}" },
+          { protocol = "smtp", host = "a.example", port = 465, tls = "ssl", login = ["NTLM"], username = "{address}" },
+        ]
+        """
+    )
+    site.finder.add("customer.example", plan)
+    answer = site.fetch(f"https://x.example{PATH}?email=taro@customer.example{query}")
+
+    assert (answer.status_code, sentence in answer.text) == (404, True)
