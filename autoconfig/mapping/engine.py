@@ -40,7 +40,7 @@ def open_engine(url: str) -> Engine:
     check_file(sqlite_path(url))
     engine = _engine(url)
     try:
-        with named_errors(url), engine.connect() as connection:
+        with named_errors(url), engine.connect().execution_options(reading=True) as connection:
             check_revision(_revision(connection), str(sqlite_path(url)))
     except Exception:
         engine.dispose()

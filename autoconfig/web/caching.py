@@ -28,22 +28,25 @@ Header = tuple[bytes, bytes]
 class DocumentHeaders:
     """The headers of all documents of one kind, laid ready."""
 
-    def __init__(self, content_type: str) -> None:
+    def __init__(self, content_type: str, longest: int = LONGEST) -> None:
+        """`longest`: seconds that a client may keep a public one."""
+        self._longest = longest
         self._rest: tuple[Header, Header] = (
             (b"content-type", content_type.encode()),
             (b"x-content-type-options", b"nosniff"),
         )
         self.private: Headers = [*self._rest, PRIVATE]
         """For what nobody may keep."""
-        self._public: Headers = [*self._rest, _public(LONGEST)]
+        self.public: Headers = [*self._rest, _public(longest)]
+        """For what is the Host's own, the same for every mailbox, and will stay."""
 
     def of(self, resolution: Resolution, asked: AskedHost, now: float, *, names_mailbox: bool) -> Headers:
         """The headers of a document that answers `resolution`, asked for under `asked` at `now` (Unix seconds)."""
         if names_mailbox or resolution.domain != asked.domain:
             return self.private
         if resolution.until is None:
-            return self._public
-        return [*self._rest, _public(max(0, min(LONGEST, int(resolution.until - now))))]
+            return self.public
+        return [*self._rest, _public(max(0, min(self._longest, int(resolution.until - now))))]
 
 
 def _public(seconds: int) -> Header:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from autoconfig.web.asgi import Receive, Scope, Send
-    from autoconfig.web.endpoint import Endpoint
+    from autoconfig.web.asgi import App, Receive, Scope, Send
 
 
 class Entry:
     """An ASGI application in front of another one."""
 
-    def __init__(self, table: Mapping[str, Endpoint], rest: object) -> None:
+    def __init__(self, table: Mapping[str, App], rest: App) -> None:
         self._table, self._rest = table, rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -26,4 +25,4 @@ class Entry:
         if endpoint is not None and scope["type"] == "http":
             await endpoint(scope, receive, send)
         else:
-            await self._rest(scope, receive, send)  # type: ignore[operator]
+            await self._rest(scope, receive, send)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from autoconfig.web.asgi import Receive, Scope
     from autoconfig.web.hosts import AskedHost
 
-_HEADERS = DocumentHeaders(mozilla.CONTENT_TYPE)
+HEADERS = DocumentHeaders(mozilla.CONTENT_TYPE)
+"""The headers of every document of this kind."""
 
 
 class Mozilla(Endpoint):
@@ -43,7 +44,7 @@ class Mozilla(Endpoint):
         if context.settings.plain_http is not PlainHTTP.SERVE and context.peer(scope).scheme == "http":
             return self._without_tls(resolution, asked, address)
         prepared = context.prepared(mozilla.document, resolution.bound, with_address=address is not None)
-        headers = _HEADERS.of(resolution, host, now, names_mailbox=prepared.names_mailbox)
+        headers = HEADERS.of(resolution, host, now, names_mailbox=prepared.names_mailbox)
         return Answer(200, headers, prepared.fill(resolution.domain, address))
 
     def _without_tls(self, resolution: Resolution, asked: Domain | None, address: EmailAddress | None) -> Answer:

@@ -11,11 +11,11 @@ from autoconfig.web.apple import Apple
 from autoconfig.web.internal import Healthz, Readyz, TLSAllowed
 from autoconfig.web.microsoft import PATH, Autodiscover
 from autoconfig.web.mozilla import Mozilla, MozillaByPath
+from autoconfig.web.quick import QuickMozilla
 
 if TYPE_CHECKING:
-    from autoconfig.web.asgi import Scope
+    from autoconfig.web.asgi import App, Scope
     from autoconfig.web.context import Context
-    from autoconfig.web.endpoint import Endpoint
 
 
 class AnyCase(Route):
@@ -45,15 +45,15 @@ def routes(context: Context) -> list[BaseRoute]:
     ]
 
 
-def hot_table(routes: list[BaseRoute]) -> dict[str, Endpoint]:
+def hot_table(routes: list[BaseRoute]) -> dict[str, App]:
     """The paths that mail programs ask all day, with the endpoints that the routes have for them."""
-    table: dict[str, Endpoint] = {}
+    table: dict[str, App] = {}
     for route in routes:
-        if (
-            isinstance(route, Route)
-            and isinstance(route.endpoint, Mozilla | Autodiscover)
-            and not route.param_convertors
-        ):
+        if not isinstance(route, Route) or route.param_convertors:
+            continue
+        if isinstance(route.endpoint, Mozilla):
+            table[route.path] = QuickMozilla(route.endpoint)
+        elif isinstance(route.endpoint, Autodiscover):
             table[route.path] = route.endpoint
     spellings = ("/Autodiscover/Autodiscover.xml", "/AutoDiscover/AutoDiscover.xml")
     return table | dict.fromkeys(spellings, table[PATH])

@@ -15,13 +15,13 @@ from autoconfig.formats import microsoft, mozilla
 from autoconfig.formats.prepared import Prepared
 from autoconfig.mail.account import Account, Documentation, Text
 from autoconfig.mail.address import MAX_LOCAL_OCTETS, EmailAddress, carriable
-from autoconfig.mail.bound import BoundPlan
 from autoconfig.mail.domain import Domain
 from autoconfig.mail.pattern import Pattern
 from autoconfig.mail.plan import Plan
 from autoconfig.mail.server import Login, Protocol, ServerTemplate, TLSMode
 
 if TYPE_CHECKING:
+    from autoconfig.mail.bound import BoundPlan
     from autoconfig.plans import Plans
 
 Accounts = Callable[..., Account]

@@ -8,7 +8,7 @@ import pytest
 from autoconfig.web.entry import Entry
 
 if TYPE_CHECKING:
-    from autoconfig.web.asgi import Receive, Scope, Send
+    from autoconfig.web.asgi import App, Receive, Scope, Send
     from tests.web.conftest import OpenSite
 
 
@@ -26,7 +26,7 @@ def test_ways(scope: Scope, way: str) -> None:
     """Requests for a path in the table go by it, everything else by the routes."""
     taken = []
 
-    def app(name: str) -> object:
+    def app(name: str) -> App:
         async def call(_scope: Scope, _receive: Receive, _send: Send) -> None:
             taken.append(name)
 
@@ -38,7 +38,7 @@ def test_ways(scope: Scope, way: str) -> None:
     async def send(message: Scope) -> None:
         """Nothing is sent."""
 
-    entry = Entry({"/hot": app("table")}, app("rest"))  # type: ignore[dict-item]
+    entry = Entry({"/hot": app("table")}, app("rest"))
     asyncio.run(entry(scope, receive, send))
 
     assert taken == [way]
