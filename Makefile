@@ -7,28 +7,32 @@ PORT ?= 8080
 BIN = $(VENV)/bin
 AUTOCONFIG = $(BIN)/autoconfig --config $(DEMO)/autoconfig.toml
 
-.PHONY: serve test check format bench lock clean
+.PHONY: serve test check format messages bench lock clean
 
 serve: $(VENV)/.made $(DEMO)/autoconfig.toml  ## the demo on http://127.0.0.1:8080
 	@$(BIN)/python -m autoconfig.cli.welcome http://127.0.0.1:$(PORT)
 	@exec $(AUTOCONFIG) serve --port $(PORT)
 
-test: $(VENV)/.made  ## everything; needs no network once it is installed
+test: $(VENV)/.made  ## everything, with the real programs that it needs
+	@tests/programs.sh
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-check: $(VENV)/.made  ## style, types, spelling, architecture
+check: $(VENV)/.made  ## style, types, spelling, architecture, the catalogues of the page
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/codespell
-	$(BIN)/python -m pytest -q tests/test_architecture.py
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/web/pages/test_messages.py
 
 format: $(VENV)/.made
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+messages: $(VENV)/.made  ## the page's catalogues from its templates; new Japanese messages are left to be written
+	$(BIN)/python -m autoconfig.web.pages.messages
 
 bench: $(VENV)/.made  ## needs wrk; ratios beside a bare ASGI function
 	$(BIN)/python tests/bench/bench.py $(BENCH)
@@ -52,4 +56,4 @@ $(DEMO)/autoconfig.toml: | $(VENV)/.made
 	@$(BIN)/autoconfig init $(DEMO) --demo
 
 clean:
-	rm -rf $(VENV) $(DEMO) .bench .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) .bench .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .artefacts

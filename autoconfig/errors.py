@@ -8,7 +8,8 @@ say what each of them becomes.
     │   ├── DomainInvalid       … as a domain or host name
     │   ├── PatternInvalid      … as a pattern such as `mail.{domain}`
     │   ├── TimeInvalid         … as a time
-    │   └── RequestInvalid      … as an Autodiscover request
+    │   ├── RequestInvalid      … as an Autodiscover request
+    │   └── DocumentInvalid     … as a published config-v1.1.xml
     ├── ConfigurationInvalid    the operator has to change something before this can work
     │   ├── SettingsInvalid     autoconfig.toml or an AUTOCONFIG_* variable
     │   ├── PlansInvalid        plans.toml, with every fault found
@@ -16,6 +17,7 @@ say what each of them becomes.
     │   ├── DatabaseForeign     the database is not one of ours
     │   ├── SchemaTooOld        … was made by an older release
     │   ├── SchemaTooNew        … by a newer one
+    │   ├── SigningInvalid      key and certificate cannot sign profiles
     │   ├── FolderTaken         `init` would overwrite a file
     │   └── ListenFailed        the port or the socket cannot be bound
     ├── UnknownDomain           no row, no rule and no default plan answers for this name
@@ -60,6 +62,10 @@ class TimeInvalid(InputInvalid):
 
 class RequestInvalid(InputInvalid):
     """Not an Autodiscover request that can be answered."""
+
+
+class DocumentInvalid(InputInvalid):
+    """Not a published `config-v1.1.xml` of which a plan can be made."""
 
 
 class ConfigurationInvalid(AutoconfigError):
@@ -112,6 +118,10 @@ class SchemaTooOld(ConfigurationInvalid):
 
 class SchemaTooNew(ConfigurationInvalid):
     """The mapping database was made by a newer release than this one."""
+
+
+class SigningInvalid(ConfigurationInvalid):
+    """The key and the certificate that profiles are to be signed with cannot sign."""
 
 
 class FolderTaken(ConfigurationInvalid):

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 import zoneinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
 
+from autoconfig.colours import DARK, LIGHT, NEEDED, contrast, is_colour
 from autoconfig.errors import SettingsInvalid
+from autoconfig.mail.address import carriable
 from autoconfig.mail.domain import is_host_name
-from autoconfig.mail.url import is_https_url
+from autoconfig.mail.url import is_https_url, is_web_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +38,13 @@ class PlainHTTP(StrEnum):
     SERVE = "serve"
     REDIRECT = "redirect"
     REFUSE = "refuse"
+
+
+class PageLanguage(StrEnum):
+    """The languages of the pages for people."""
+
+    JA = "ja"
+    EN = "en"
 
 
 class LogFormat(StrEnum):
@@ -73,6 +83,50 @@ def _reverse_dns(value: str) -> str:
     return value
 
 
+def _title(value: str) -> str:
+    if not value.strip() or len(value) > 60 or not carriable(value):
+        raise ValueError("is empty, longer than 60 characters, or has control characters")
+    return value
+
+
+def _link(value: str) -> str:
+    if not is_web_url(value):
+        raise ValueError("is not a URL in ASCII; write a whole one, https://…")
+    return value
+
+
+def _phone(value: str) -> str:
+    if not re.fullmatch(r"\+?[0-9](?:[ ()-]?[0-9()]){4,24}", value):
+        raise ValueError("is not a telephone number: digits with spaces, hyphens and brackets between them")
+    return value
+
+
+def _on_light(value: str) -> str:
+    return _readable(value, LIGHT, "light", "darker")
+
+
+def _on_dark(value: str) -> str:
+    return _readable(value, DARK, "dark", "lighter")
+
+
+def _readable(value: str, background: str, theme: str, other: str) -> str:
+    """Links are written in this colour (WCAG 2.2, 1.4.3)."""
+    if not is_colour(value):
+        raise ValueError("is not a colour of the form #1a2b3c")
+    ratio = contrast(value, background)
+    if ratio < NEEDED:
+        raise ValueError(
+            f"cannot be read on the {theme} page: its contrast is {ratio:.1f} and has to be {NEEDED}; make it {other}"
+        )
+    return value.lower()
+
+
+Title = Annotated[str, AfterValidator(_title)]
+Names = Annotated[
+    Annotated[Title, Tag("text")] | Annotated[dict[PageLanguage, Title], Field(min_length=1), Tag("table")],
+    Discriminator(lambda value: "table" if isinstance(value, dict) else "text"),
+]
+"""One text, or one a language."""
 Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...], BeforeValidator(_listed)]
 
 
@@ -105,6 +159,18 @@ class Settings(BaseModel):
         default="invalid.autoconfig",
         description="Names Apple profiles, in reverse DNS order: equal on all nodes, never to be changed.",
     )
+    profile_key: Path | None = Field(
+        default=None,
+        description="Private key that signs Apple profiles: PEM, RSA or elliptic curve, without a passphrase. "
+        "Without it they are not signed.",
+    )
+    profile_certificate: Path | None = Field(
+        default=None,
+        description="The certificate of `profile_key`, with its chain: PEM. Read again when it is renewed.",
+    )
+    profile_chain: Path | None = Field(
+        default=None, description="The certificate's chain, where it is in a file of its own: PEM."
+    )
     plain_http: PlainHTTP = Field(
         default=PlainHTTP.SERVE,
         description="What Mozilla's document gets that is asked for without TLS: serve, redirect, refuse.",
@@ -118,6 +184,32 @@ class Settings(BaseModel):
         description="Networks whose clients may see /internal/; judged after proxy handling.",
     )
     log_format: LogFormat = Field(default=LogFormat.CONSOLE, description="How log lines are written: console or json.")
+    provider_name: Names | None = Field(
+        default=None,
+        description='Who you are, on the page for people: one text, or one a language: { ja = "…", en = "…" }.',
+    )
+    provider_logo: Path | None = Field(
+        default=None, description="Your logo on the page: a PNG or SVG file of at most 10 KiB, shown 40 pixels high."
+    )
+    page_color: Annotated[str, AfterValidator(_on_light)] = Field(
+        default="#1d5fa6", description="Colour of links and buttons on the light page; its contrast is checked."
+    )
+    page_color_dark: Annotated[str, AfterValidator(_on_dark)] = Field(
+        default="#8ab8f0", description="The same on the dark page."
+    )
+    page_language: PageLanguage = Field(
+        default=PageLanguage.EN, description="Language of the page for browsers that ask for neither ja nor en."
+    )
+    support_url: Annotated[str, AfterValidator(_link)] | None = Field(
+        default=None, description="Where the page sends people who need help."
+    )
+    support_phone: Annotated[str, AfterValidator(_phone)] | None = Field(
+        default=None, description="The telephone number of those who help."
+    )
+    templates_dir: Path | None = Field(
+        default=None,
+        description="Folder with templates of your own: each file replaces the one of its name in templates/page/.",
+    )
 
 
 def find_file(given: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -184,6 +276,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     database, (scheme, _, path) = settings.database, settings.database.partition(":///")
     if scheme.startswith("sqlite") and path and not path.startswith("/"):
         database = f"{scheme}:///{folder / path}"
-    return settings.model_copy(
-        update={"database": database, "plans": folder / settings.plans, "state_dir": folder / settings.state_dir}
-    )
+    paths = {
+        name: folder / path for name in type(settings).model_fields if isinstance(path := getattr(settings, name), Path)
+    }
+    return settings.model_copy(update={"database": database, **paths})

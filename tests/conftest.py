@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -17,20 +18,40 @@ def needs(program: str, package: str) -> str:
     As root on Debian or Ubuntu it is installed if it is missing; elsewhere the test is skipped by name, except with
     CI set, where nothing may be skipped.
     """
-    if shutil.which(program) is None and os.geteuid() == 0 and Path("/etc/debian_version").exists():
+    if shutil.which(program) is None:
+        _install(package)
+    found = shutil.which(program)
+    return found or missing(f"{program} is needed: apt-get install {package}")
+
+
+def needs_file(path: str, package: str) -> Path:
+    """The same for a file that a package has, such as a font."""
+    if not Path(path).exists():
+        _install(package)
+    return Path(path) if Path(path).exists() else missing(f"{path} is needed: apt-get install {package}")
+
+
+def missing(sentence: str) -> NoReturn:
+    """Skip the test by name; with CI set, fail it."""
+    if CI:
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+def _install(package: str) -> None:
+    if os.geteuid() == 0 and Path("/etc/debian_version").exists():
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", package]):
             subprocess.run(command, env=environment, check=False, capture_output=True)
-    found = shutil.which(program)
-    if found is None:
-        sentence = f"{program} is needed: apt-get install {package}"
-        if CI:
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    return found
 
 
 @pytest.fixture(scope="session")
 def caddy() -> str:
     """Debian's Caddy."""
     return needs("caddy", "caddy")
+
+
+@pytest.fixture(scope="session")
+def openssl() -> str:
+    """OpenSSL's command line."""
+    return needs("openssl", "openssl")

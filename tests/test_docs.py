@@ -4,6 +4,9 @@ import os
 import tomllib
 from pathlib import Path
 
+import pytest
+
+from autoconfig.cli.main import run
 from autoconfig.plans import read_plans
 from autoconfig.plans.schema import PlanTable, ServerTable
 from autoconfig.settings import PREFIX, Settings
@@ -58,6 +61,26 @@ def test_example_of_plans_is_valid() -> None:
     example = page.partition("```toml\n")[2].partition("```")[0]
 
     assert set(read_plans(example.encode()).plans) == {"maintained", "old-system", "shared", "moved"}
+
+
+def test_other_examples_of_plans_are_valid() -> None:
+    """The other examples have no fault either, and no warning."""
+    page = (ROOT / "docs" / "plans.md").read_text(encoding="utf-8")
+    examples = [part.partition("```")[0] for part in page.split("```toml\n")[2:]]
+
+    assert [list(read_plans(example.encode()).plans) for example in examples] == [["suite"], ["example-net"]]
+    assert [read_plans(example.encode()).warnings for example in examples] == [(), ()]
+
+
+def test_example_of_import(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What docs/plans.md says that an import makes of its example is what it makes."""
+    page = (ROOT / "docs" / "plans.md").read_text(encoding="utf-8")
+    rest = page.partition("```xml\n")[2]
+    (tmp_path / "example.xml").write_text(rest.partition("```")[0], encoding="utf-8")
+    with pytest.raises(SystemExit, match="0"):
+        run(["plans", "import", str(tmp_path / "example.xml")])
+
+    assert rest.partition("```toml\n")[2].partition("```")[0] == capsys.readouterr().out
 
 
 def test_no_index_address_in_lock() -> None:

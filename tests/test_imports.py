@@ -14,7 +14,7 @@ from autoconfig.cli.init import init
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAVY = ["sqlalchemy", "alembic", "rich", "jinja2", "babel", "cryptography"]
+HEAVY = ["sqlalchemy", "alembic", "rich", "jinja2", "babel", "segno", "cryptography"]
 """What costs tens of megabytes and half a second, and no mail program's request needs."""
 
 # Serves as the command does; what it has loaded goes to a file at the end.

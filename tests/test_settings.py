@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autoconfig.errors import SettingsInvalid
-from autoconfig.settings import LogFormat, PlainHTTP, Settings, find_file, load, shown
+from autoconfig.settings import LogFormat, PageLanguage, PlainHTTP, Settings, find_file, load, shown
 
 
 @pytest.fixture
@@ -29,10 +29,21 @@ public_url = "https://autoconfig.xbit.jp/"
 default_plan = "server-maintenance"
 timezone = "Asia/Tokyo"
 profile_identifier = "jp.xbit.mail"
+profile_key = "/etc/autoconfig/privkey.pem"
+profile_certificate = "/etc/autoconfig/cert.pem"
+profile_chain = "/etc/autoconfig/chain.pem"
 plain_http = "redirect"
 trusted_proxies = ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]
 internal_networks = []
 log_format = "json"
+provider_name = { ja = "例の会社", en = "The company" }
+provider_logo = "/etc/autoconfig/logo.svg"
+page_color = "#005A30"
+page_color_dark = "#7fe0b0"
+page_language = "ja"
+support_url = "http://www.provider.example/support"
+support_phone = "+81 (3) 1234-5678"
+templates_dir = "/etc/autoconfig/templates"
 """
 
 
@@ -60,10 +71,21 @@ def test_file(file: Path) -> None:
         default_plan="server-maintenance",
         timezone="Asia/Tokyo",
         profile_identifier="jp.xbit.mail",
+        profile_key=Path("/etc/autoconfig/privkey.pem"),
+        profile_certificate=Path("/etc/autoconfig/cert.pem"),
+        profile_chain=Path("/etc/autoconfig/chain.pem"),
         plain_http=PlainHTTP.REDIRECT,
         trusted_proxies=tuple(map(ipaddress.ip_network, ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"])),
         internal_networks=(),
         log_format=LogFormat.JSON,
+        provider_name={PageLanguage.JA: "例の会社", PageLanguage.EN: "The company"},
+        provider_logo=Path("/etc/autoconfig/logo.svg"),
+        page_color="#005a30",
+        page_color_dark="#7fe0b0",
+        page_language=PageLanguage.JA,
+        support_url="http://www.provider.example/support",
+        support_phone="+81 (3) 1234-5678",
+        templates_dir=Path("/etc/autoconfig/templates"),
     )
 
 
@@ -84,6 +106,7 @@ ENVIRONMENT = {
         "trusted_proxies",
         (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1")),
     ),
+    "text in place of a table": ("AUTOCONFIG_PROVIDER_NAME", "Company", "provider_name", "Company"),
     "list that becomes empty": ("AUTOCONFIG_TRUSTED_PROXIES", ",", "trusted_proxies", ()),
     "empty counts as unset": ("AUTOCONFIG_DEFAULT_PLAN", "", "default_plan", "server-maintenance"),
     "others are not ours": ("DEFAULT_PLAN", "a", "default_plan", "server-maintenance"),
@@ -100,7 +123,12 @@ def test_environment(file: Path, variable: str, text: str, key: str, value: obje
 
 RELATIVE = {
     "plans": ("plans", "conf/plans.toml", "{folder}/conf/plans.toml"),
+    "logo": ("provider_logo", "logo.svg", "{folder}/logo.svg"),
+    "templates": ("templates_dir", "../templates", "{folder}/../templates"),
     "state folder": ("state_dir", "../state", "{folder}/../state"),
+    "key": ("profile_key", "tls/privkey.pem", "{folder}/tls/privkey.pem"),
+    "certificate": ("profile_certificate", "tls/cert.pem", "{folder}/tls/cert.pem"),
+    "chain": ("profile_chain", "/etc/tls/chain.pem", "/etc/tls/chain.pem"),
     "database": ("database", "sqlite:///data/mapping.db", "sqlite:///{folder}/data/mapping.db"),
     "database with a driver": ("database", "sqlite+pysqlite:///m.db", "sqlite+pysqlite:///{folder}/m.db"),
     "absolute database": ("database", "sqlite:////var/lib/m.db", "sqlite:////var/lib/m.db"),
@@ -153,6 +181,26 @@ BAD_VALUES = {
     "network with host bits": ("trusted_proxies", '["10.0.0.1/8"]', "trusted_proxies = '10.0.0.1/8': "),
     "networks that are a number": ("internal_networks", "5", "internal_networks = 5: "),
     "log_format": ("log_format", '"xml"', "log_format = 'xml': Input should be 'console' or 'json'"),
+    "empty name": ("provider_name", '" "', "provider_name = ' ': is empty, longer than 60 characters, or has control"),
+    "long name": ("provider_name", f'"{"a" * 61}"', "is empty, longer than 60 characters, or has control characters"),
+    "name in a language without pages": ("provider_name", '{ fr = "a" }', "Input should be 'ja' or 'en'"),
+    "name in no language": ("provider_name", "{}", "provider_name = {}: "),
+    "name that is a number": ("provider_name", "5", "provider_name = 5: Input should be a valid string"),
+    "colour by its name": ("page_color", '"red"', "page_color = 'red': is not a colour of the form #1a2b3c"),
+    "pale colour": (
+        "page_color",
+        '"#8ab8f0"',
+        "cannot be read on the light page: its contrast is 1.9 and has to be 4.5",
+    ),
+    "dark colour": (
+        "page_color_dark",
+        '"#1d5fa6"',
+        "cannot be read on the dark page: its contrast is 2.3 and has to be",
+    ),
+    "page_language": ("page_language", '"fr"', "page_language = 'fr': Input should be 'ja' or 'en'"),
+    "support_url": ("support_url", '"www.a.example"', "support_url = 'www.a.example': is not a URL in ASCII; write a"),
+    "script in place of a URL": ("support_url", '"javascript:alert(1)"', "is not a URL in ASCII; write a whole one"),
+    "support_phone": ("support_phone", '"call us"', "support_phone = 'call us': is not a telephone number: digits"),
     "unknown key": ("plan", '"a"', "plan: there is no such setting; the settings are database, plans, state_dir, "),
     "unknown table": ("tls", "{ key = 'a' }", "tls: there is no such setting"),
     "thousands of digits": ("database", "0x" + "F" * 5000, "database = a number of thousands of digits: "),

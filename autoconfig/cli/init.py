@@ -56,6 +56,9 @@ def _settings_text(*, demo: bool) -> str:
         "public_url": "https://autoconfig.xbit.jp" if demo else f"https://{_host_name()}",
         "profile_identifier": "jp.xbit.autoconfig" if demo else _profile_identifier(),
         "timezone": "Asia/Tokyo" if demo else system_timezone(),
+        "page_language": "ja" if demo else "en",
+        "provider_name": '{ ja = "xbit.jp メールサポート", en = "xbit.jp mail support" }' if demo else '"Your company"',
+        "comment": "" if demo else "# ",
     }
     return string.Template(text).substitute(values)
 

@@ -47,8 +47,12 @@ def console() -> Console:
     """Standard output; on a terminal with colours, elsewhere plain and as wide as the text."""
     from rich.console import Console
 
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # `main` knows what to do; rich would leave with 1
+
     width = None if sys.stdout.isatty() else 10_000
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=width, markup=False, emoji=False)
+    return Ours(highlight=False, soft_wrap=not sys.stdout.isatty(), width=width, markup=False, emoji=False)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from autoconfig.cli.checking import check_default
 from autoconfig.cli.exits import Exit
 from autoconfig.cli.options import AsJSON, settings_of
-from autoconfig.cli.output import print_json, print_table
-from autoconfig.errors import FileInvalid, PlanUnusable
+from autoconfig.cli.output import data_output, print_json, print_table
+from autoconfig.errors import DocumentInvalid, FileInvalid, PlanUnusable
 from autoconfig.mail.domain import Domain
-from autoconfig.plans import Plans, read_file
+from autoconfig.plans import Plans, read_file, read_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,6 +98,8 @@ def list_(context: typer.Context, as_json: AsJSON = False) -> None:
     for plan in plans.plans.values():
         moved = str(plan.redirect_url or plan.redirect_domain or "")
         servers = [f"{s.protocol} {s.host} {s.port} {s.tls} {'+'.join(s.login)}" for s in plan.servers]
+        servers += [f"{s.kind} {s.url} {'+'.join(s.login)}" for s in plan.services]
+        servers += [f"tokens from {plan.oauth2.issuer}"] if plan.oauth2 else []
         params = [f"{name} = {default}" if default else f"{name} (required)" for name, default in plan.params.items()]
         rows.append((plan.key, plan.name.in_language(), "\n".join(servers) or f"moved to {moved}", "\n".join(params)))
     print_table(("Plan", "Name", "Servers", "Params"), rows)
@@ -118,6 +122,50 @@ def _described(plans: Plans, key: str) -> dict[str, object]:
             }
             for server in plan.servers
         ],
+        "services": [
+            {
+                "protocol": service.kind,
+                "url": str(service.url),
+                "login": list(service.login),
+                "username": str(service.username),
+            }
+            for service in plan.services
+        ],
+        "oauth2": asdict(plan.oauth2) if plan.oauth2 else None,
         "redirect_url": str(plan.redirect_url) if plan.redirect_url else None,
         "redirect_domain": str(plan.redirect_domain) if plan.redirect_domain else None,
     }
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE.xml", help="A config-v1.1.xml that somebody published.")],
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="KEY", help="The plan's key; without it, made from the provider's id."),
+    ] = None,
+) -> None:
+    """
+    Print a plan with the servers of a published config-v1.1.xml, to be appended to plans.toml.
+
+    What a plan cannot hold stands in comments above it, and on standard error. Exit code 2: it is no such document.
+    """
+    from autoconfig.formats.mozilla_import import MAX_OCTETS, read_document
+    from autoconfig.plans.writing import plan_as_toml
+
+    with file.open("rb") as opened:
+        body = opened.read(MAX_OCTETS + 1)
+    try:
+        imported = read_document(body, key)
+    except DocumentInvalid as error:
+        raise DocumentInvalid(f"{file}: {error}") from error
+    comments = [f"Made from {file.name} by `autoconfig plans import`."]
+    if imported.losses:
+        comments += ["What the document says and this plan does not:", *(f"  {loss}" for loss in imported.losses)]
+    text = plan_as_toml(imported.plan, comments)
+    plans = read_plans(text.encode(), f"the plan made from {file.name}")
+    data_output().write(text)
+    for loss in imported.losses:
+        typer.echo(f"{file}: {loss}", err=True)
+    for warning in plans.warnings:
+        typer.echo(f"warning: {warning}", err=True)

@@ -49,10 +49,12 @@ def _ask(place: str) -> tuple[int, dict[str, object]]:
             return 404, {"status": "answers, but tells us nothing; is this machine in its setting internal_networks?"}
         answer = json.loads(body)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return 0, {"status": f"not answering: {error}"}
+        return 0, {"status": f"not answering: {' '.join(str(error).split())}"}
     finally:
         connection.close()
-    return response.status, answer if isinstance(answer, dict) else {}
+    if not isinstance(answer, dict) or "status" not in answer:
+        return 0, {"status": "another program answers there"}
+    return response.status, answer
 
 
 def _connection(place: str) -> http.client.HTTPConnection:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
-from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from autoconfig import log
+from autoconfig.cli import notify, worker
 from autoconfig.cli.checking import check_default
+from autoconfig.cli.connection import Connection
 from autoconfig.cli.options import settings_of
+from autoconfig.cli.processes import Server, Terminated, Workers, terminate
 from autoconfig.cli.sockets import inherited_socket, note_place, place_of, tcp_socket, unix_socket
 from autoconfig.settings import FILE_VARIABLE, Settings
 from autoconfig.web.context import Context
@@ -24,6 +27,7 @@ from autoconfig.web.context import Context
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
+    from multiprocessing.connection import Connection as Pipe
 
 GRACE = 10
 """Seconds that requests under way have to end when the server stops."""
@@ -44,104 +48,45 @@ def serve(
     log.configure(settings.log_format)
     # From here on SIGHUP never ends us; each worker reloads on it once it has loaded.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     asyncio.run(_check(settings))
     os.environ[FILE_VARIABLE] = str(Path(context.obj).absolute())
     with _listening(host, port, uds, fd) as bound:
         place = place_of(bound)
         note_place(settings.state_dir, place)
         log.logger().info("serving", at=place, workers=workers, database=settings.database, plans=str(settings.plans))
-        config = uvicorn.Config(
-            "autoconfig.web.app:create",
-            factory=True,
-            workers=workers,
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # `web.peers` judges proxies, Unix sockets too
-            timeout_graceful_shutdown=GRACE,
-        )
         if workers > 1:
-            Workers(config, [bound]).run()
+            received, sent = multiprocessing.get_context("spawn").Pipe(duplex=False)
+            Workers(_config(place, workers, sent), [bound], place, received).run()
         else:
             with contextlib.suppress(Terminated):
-                uvicorn.Server(config).run([bound])
+                Server(_config(place, workers), place).run([bound])
         log.logger().info("stopped")
 
 
-class Terminated(BaseException):
-    """
-    SIGTERM, which is how a server ends. uvicorn sends itself the signal again after it has stopped, and would die of it
-    before the socket is removed.
-    """
+def _config(place: str, workers: int, supervisor: Pipe | None = None) -> uvicorn.Config:
+    watchdog = notify.watchdog_seconds() if workers == 1 else None  # the supervisor speaks for its workers
+    return uvicorn.Config(
+        partial(worker.create, place, supervisor),
+        factory=True,
+        workers=workers,
+        loop="uvloop",
+        http=Connection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # `web.peers` judges proxies, Unix sockets too
+        timeout_graceful_shutdown=GRACE,
+        callback_notify=_alive if watchdog else None,
+        timeout_notify=watchdog or 0,
+    )
 
 
-def _terminate(_signal: int, _frame: object) -> None:
-    raise Terminated
-
-
-class Workers(Multiprocess):
-    """
-    uvicorn's supervisor, except that SIGHUP is passed on: workers reload the plans instead of being replaced.
-
-    It ends as a single server does: Ctrl-C is an interruption, and a worker that cannot start is a failure.
-    """
-
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
-        super().__init__(config, sockets)
-        self.ended_by: int | None = None
-
-    def run(self) -> None:
-        """Serve until a signal or a failure ends it."""
-        super().run()
-        if self.ended_by == signal.SIGINT:
-            raise KeyboardInterrupt
-        if self.ended_by is None:
-            raise SystemExit(STARTUP_FAILURE)
-
-    def init_processes(self) -> None:
-        """Start the workers."""
-        with _hangup_waits():
-            super().init_processes()
-
-    def keep_subprocess_alive(self) -> None:
-        """Replace workers that died."""
-        with _hangup_waits():
-            super().keep_subprocess_alive()
-
-    def handle_int(self) -> None:
-        """Stop."""
-        self.ended_by = signal.SIGINT
-        super().handle_int()
-
-    def handle_term(self) -> None:
-        """Stop."""
-        self.ended_by = signal.SIGTERM
-        super().handle_term()
-
-    def handle_hup(self) -> None:
-        """Pass SIGHUP on to every worker."""
-        for process in self.processes:
-            if process.pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGHUP)
-
-
-@contextlib.contextmanager
-def _hangup_waits() -> Iterator[None]:
-    """
-    Hold SIGHUP back, for us and for the processes that are started meanwhile: a worker receives it only once it can
-    reload (`web.app`), and does not die of one that comes while it starts.
-    """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+async def _alive() -> None:
+    """From the event loop, so that one that is stuck says nothing."""
+    notify.alive()
 
 
 async def _check(settings: Settings) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
+from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +37,7 @@ class Format(StrEnum):
     MOZILLA = "mozilla"
     MICROSOFT = "microsoft"
     APPLE = "apple"
+    PACC = "pacc"
 
 
 def show(
@@ -84,6 +86,13 @@ def _document(form: Format, resolution: Resolution, mailbox: EmailAddress | None
         from autoconfig.formats import microsoft
 
         return microsoft.document(account)
+    if form is Format.PACC:
+        from autoconfig.formats import pacc
+
+        document = pacc.document(account)
+        record = f'{pacc.TXT_LABEL}.{account.domain.name}. TXT "{pacc.txt_record(document)}"'
+        # The digest is of the first line without its line end.
+        return document + f"\n{record}\n".encode()
     from autoconfig.formats import apple
 
     return apple.document(account, settings.profile_identifier)
@@ -128,6 +137,17 @@ class _Explained:
             for server in self.account.servers
         ]
 
+    def services(self) -> list[dict[str, object]]:
+        return [
+            {
+                "protocol": service.kind,
+                "url": service.url,
+                "login": list(service.login),
+                "username": self.account.login_name(service) if self.mailbox else str(service.username),
+            }
+            for service in self.account.services
+        ]
+
     def moved_to(self) -> str | None:
         domain = self.account.redirect_domain
         return self.account.redirect_url or (domain.name if domain else None)
@@ -154,6 +174,8 @@ def _print(explained: _Explained, *, as_json: bool) -> None:
                 else None,
                 "mx": _mx_json(explained.exchangers),
                 "servers": explained.servers(),
+                "services": explained.services(),
+                "oauth2": asdict(explained.account.oauth2) if explained.account.oauth2 else None,
                 "moved_to": explained.moved_to(),
             }
         )
@@ -173,13 +195,18 @@ def _print(explained: _Explained, *, as_json: bool) -> None:
     ]
     if moved := explained.moved_to():
         pairs.append(("Moved to", moved))
+    if oauth2 := explained.account.oauth2:
+        pairs.append(("Tokens from", oauth2.issuer))
     print_pairs(pairs)
     if explained.account.servers:
-        rows = [
-            tuple("+".join(cell) if isinstance(cell, list) else str(cell) for cell in server.values())
-            for server in explained.servers()
-        ]
+        columns = ("protocol", "host", "port", "tls", "login", "username")
+        reached = [*explained.servers(), *({"host": service["url"], **service} for service in explained.services())]
+        rows = [tuple(_cell(entry.get(column, "")) for column in columns) for entry in reached]
         print_table(("Protocol", "Host", "Port", "TLS", "Login", "User name"), rows)
+
+
+def _cell(value: object) -> str:
+    return "+".join(value) if isinstance(value, list) else str(value)
 
 
 def _next_text(explained: _Explained) -> str:

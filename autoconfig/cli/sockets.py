@@ -33,8 +33,10 @@ def tcp_socket(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = found[0]
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    except UnicodeError as error:  # Python's own codec for names refuses long labels
+        raise ListenFailed(f"--host {host}: is no address and no name of a host") from error
     except OSError as error:
-        raise ListenFailed(f"--host {host}: {error.strerror}") from error
+        raise ListenFailed(f"--host {host}: {error.strerror}; name an address of this machine") from error
     try:
         bound.bind(address)
         bound.listen(BACKLOG)

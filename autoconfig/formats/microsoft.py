@@ -3,6 +3,9 @@ Microsoft's Autodiscover answers in XML (MS-OXDSCLI section 2.2.4), for the outl
 
 `SSL` is `on` for STARTTLS too: Outlook 2010 and later go by `Encryption`, desktop Thunderbird by the port, and Delta
 Chat takes `off` as plain text. `SPA` is always `off`: absent it means NTLM.
+
+Calendars and address books come last, as a convention of servers and eM Client has them: `CalDAV` and `CardDAV`, a URL
+for a server and no port. FairEmail and Delta Chat skip what has no port, Thunderbird and Outlook what has another type.
 """
 
 from __future__ import annotations
@@ -16,18 +19,22 @@ from lxml import etree
 from autoconfig.errors import Inexpressible
 from autoconfig.formats.xml import Element, child, serialised
 from autoconfig.mail.server import MAIL, Login, Protocol, TLSMode
+from autoconfig.mail.service import ServiceKind
 
 if TYPE_CHECKING:
     from autoconfig.mail.account import Account
     from autoconfig.mail.server import Server
+    from autoconfig.mail.service import Service
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
 
 RESPONSE = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"
 OUTLOOK_RESPONSE = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
+MOBILESYNC_RESPONSE = "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006"
 
 _ENCRYPTION = {TLSMode.SSL: "SSL", TLSMode.STARTTLS: "TLS", TLSMode.PLAIN: "None"}
 _NO_LOGIN = {Login.NONE, Login.CLIENT_IP_ADDRESS}
+_DAV = {ServiceKind.CALDAV: "CalDAV", ServiceKind.CARDDAV: "CardDAV"}
 
 
 class ErrorCode(Enum):
@@ -46,7 +53,7 @@ def document(account: Account) -> bytes:
     Raises:
         Inexpressible: the domain moved to another one and there is no address to redirect.
     """
-    root, answer = _response()
+    root, answer = _response(OUTLOOK_RESPONSE)
     if account.address is not None:
         child(child(answer, "User"), "DisplayName", str(account.address))
     element = child(answer, "Account")
@@ -65,6 +72,33 @@ def document(account: Account) -> bytes:
         for protocol in MAIL:
             if (server := account.first(protocol)) is not None:
                 _protocol(element, account, server)
+        for kind in _DAV:
+            if (service := account.service(kind)) is not None:
+                _dav(element, account, service)
+    return serialised(root)
+
+
+def mobilesync_document(account: Account) -> bytes:
+    """
+    Where the mailbox is reached by ActiveSync (MS-ASCMD section 2.2.1.1), or the address that it moved to.
+
+    Raises:
+        Inexpressible: there is no ActiveSync here, or no address; phones would make an account that cannot work.
+    """
+    service = account.service(ServiceKind.ACTIVESYNC)
+    if account.address is None or (service is None and account.redirect_domain is None):
+        raise Inexpressible("there is no ActiveSync for this mail address")
+    root, answer = _response(MOBILESYNC_RESPONSE)
+    child(answer, "Culture", "en:us")
+    child(child(answer, "User"), "EMailAddress", str(account.address))
+    action = child(answer, "Action")
+    if service is None:
+        child(action, "Redirect", f"{account.address.local}@{account.redirect_domain}")
+    else:
+        server = child(child(action, "Settings"), "Server")
+        child(server, "Type", "MobileSync")
+        child(server, "Url", service.url)
+        child(server, "Name", service.url)
     return serialised(root)
 
 
@@ -80,10 +114,10 @@ def error_document(code: ErrorCode, now: datetime | None = None) -> bytes:
     return serialised(root)
 
 
-def _response() -> tuple[Element, Element]:
+def _response(namespace: str) -> tuple[Element, Element]:
     """Both elements with a default namespace of their own: FairEmail and Delta Chat read raw names."""
     root = etree.Element(etree.QName(RESPONSE, "Autodiscover"), nsmap={None: RESPONSE})
-    answer = etree.SubElement(root, etree.QName(OUTLOOK_RESPONSE, "Response"), nsmap={None: OUTLOOK_RESPONSE})
+    answer = etree.SubElement(root, etree.QName(namespace, "Response"), nsmap={None: namespace})
     return root, answer
 
 
@@ -105,3 +139,15 @@ def _protocol(parent: Element, account: Account, server: Server) -> None:
         same_login = not incoming or incoming[0].username == server.username
         child(element, "UsePOPAuth", "on" if same_login else "off")
         child(element, "SMTPLast", "off")
+
+
+def _dav(parent: Element, account: Account, service: Service) -> None:
+    element = child(parent, "Protocol")
+    child(element, "Type", _DAV[service.kind])
+    child(element, "Server", service.url)
+    child(element, "DomainRequired", "off")
+    if account.address is not None:
+        child(element, "LoginName", account.login_name(service))
+    child(element, "SPA", "off")
+    child(element, "SSL", "on")
+    child(element, "AuthRequired", "off" if service.login[0] in _NO_LOGIN else "on")

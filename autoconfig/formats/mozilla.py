@@ -2,23 +2,27 @@
 Mozilla's `config-v1.1.xml` (draft-ietf-mailmaint-autoconfig-06), as every known reader understands it.
 
 IMAP first (Geary, FairEmail), no attributes on leaves (desktop Thunderbird breaks on them), `version` 1.1, only the
-domain that was asked for.
+domain that was asked for. `emailProvider` is the root's first child (KMail looks nowhere else) and holds nothing but
+what Himalaya knows; what is not mail follows it. JMAP, ActiveSync and ManageSieve have no place that harms nobody.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from lxml import etree
 
 from autoconfig.errors import Inexpressible
 from autoconfig.formats.xml import Element, child, serialised
 from autoconfig.mail.pattern import ADDRESS, DOMAIN, LOCAL, Pattern, Slot
-from autoconfig.mail.server import TLSMode
+from autoconfig.mail.server import Login, TLSMode
+from autoconfig.mail.service import ServiceKind
 
 if TYPE_CHECKING:
     from autoconfig.mail.account import Account
     from autoconfig.mail.server import Server
+    from autoconfig.mail.service import OAuth2, Service
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
 
@@ -26,6 +30,8 @@ _SOCKET_TYPE = {TLSMode.SSL: "SSL", TLSMode.STARTTLS: "STARTTLS", TLSMode.PLAIN:
 _PLACEHOLDERS = {ADDRESS: "%EMAILADDRESS%", LOCAL: "%EMAILLOCALPART%"}
 # FairEmail knows a placeholder only if it is the whole user name.
 _WHOLE = {Pattern((Slot(name),)): placeholder for name, placeholder in _PLACEHOLDERS.items()}
+# HTTP's own schemes: as the draft spells them since June 2026, and as it did before.
+_HTTP = {Login.CLEARTEXT: ("Basic", "http-basic"), Login.ENCRYPTED: ("Digest", "http-digest")}
 
 
 def document(account: Account) -> bytes:
@@ -49,8 +55,14 @@ def document(account: Account) -> bytes:
         _server(provider, "outgoingServer", account, server)
     for page in account.documentation:
         element = child(provider, "documentation", url=page.url)
-        for language, text in page.text.by_language.items() if page.text else ():
+        texts = page.text.by_language.items() if page.text else ()
+        for language, text in ((language, text) for language, text in texts if text):  # Himalaya refuses empty ones
             child(element, "descr", text, **({"lang": language} if language != "und" else {}))
+    if account.oauth2:
+        _oauth2(root, account.oauth2)
+    _services(root, account)
+    if account.webmail:
+        child(child(root, "webMail"), "loginPage", url=account.webmail)
     return serialised(root)
 
 
@@ -64,10 +76,56 @@ def _server(provider: Element, kind: str, account: Account, server: Server) -> N
     child(section, "username", _username(account, server))
 
 
-def _username(account: Account, server: Server) -> str:
+def _username(account: Account, server: Server | Service) -> str:
     """A placeholder where it is the whole user name, else the literal text, else one with placeholders in it."""
     if placeholder := _WHOLE.get(server.username):
         return placeholder
     if account.address is not None:
         return account.login_name(server)
     return server.username.expand({DOMAIN: account.domain.name, **_PLACEHOLDERS})
+
+
+def _oauth2(root: Element, oauth2: OAuth2) -> None:
+    """All four of the first: Himalaya refuses the document of an `oAuth2` that lacks one."""
+    element = child(root, "oAuth2")
+    # A host name without scheme, as Mozilla's public database has it.
+    child(element, "issuer", urlsplit(oauth2.issuer).hostname)
+    child(element, "scope", " ".join(oauth2.scope))
+    child(element, "authURL", oauth2.auth_url)
+    child(element, "tokenURL", oauth2.token_url)
+    if oauth2.client_id:
+        child(element, "clientID", oauth2.client_id)
+    if oauth2.client_secret:
+        child(element, "clientSecret", oauth2.client_secret)
+
+
+def _services(root: Element, account: Account) -> None:
+    """Calendars and address books, in the draft's spelling and the one from before March 2025."""
+    mail = [*account.incoming, *account.outgoing]
+    for service in account.services:
+        # FairEmail as of commit 009551c5 takes the last `username` of the whole document for the mail account's.
+        if mail and service.username != mail[-1].username:
+            continue
+        if service.kind is ServiceKind.CALDAV:
+            _service(root, "calendar", account, service, old=True, new=True)
+        elif service.kind is ServiceKind.CARDDAV:
+            _service(root, "addressbook", account, service, old=False, new=True)
+            _service(root, "addressBook", account, service, old=True, new=False)
+
+
+def _service(root: Element, name: str, account: Account, service: Service, *, old: bool, new: bool) -> None:
+    section = child(root, name, type=service.kind.value)
+    if new:
+        child(section, "url", service.url)
+    if old:
+        child(section, "serverURL", service.url)
+    for login in service.login:
+        if login not in _HTTP:
+            child(section, "authentication", login.value)
+            continue
+        by_draft, before = _HTTP[login]
+        if new:
+            child(section, "authentication", by_draft, system="http")
+        if old:
+            child(section, "authentication", before)
+    child(section, "username", _username(account, service))

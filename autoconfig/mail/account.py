@@ -57,6 +57,8 @@ class Account:
     """Where a server or service that offers `Login.OAUTH2` gets its tokens from."""
     redirect_url: str | None = None
     redirect_domain: Domain | None = None
+    notes: tuple[Text, ...] = ()
+    """What people are told about the plan beside the values."""
 
     @property
     def redirects(self) -> bool:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import PlanUnusable
-from autoconfig.mail.account import Account
+from autoconfig.mail.account import Account, Text
 from autoconfig.mail.domain import MAX_OCTETS, Domain, is_host_name
 from autoconfig.mail.pattern import DOMAIN, Pattern, Slot
 from autoconfig.mail.server import Server
 from autoconfig.mail.service import Service
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from autoconfig.mail.address import EmailAddress
     from autoconfig.mail.plan import Plan
     from autoconfig.mail.server import ServerTemplate
@@ -39,6 +41,8 @@ class BoundPlan:
     """Whether a host name, also one in a URL, has the domain in it."""
     needs_domain: bool
     """Whether a host, a user name, a URL or a redirect depends on which domain is asked for."""
+    notes: tuple[Mapping[str, Pattern], ...] = ()
+    """By language; the patterns have at most `{domain}` left."""
 
     @classmethod
     def of(
@@ -100,6 +104,7 @@ class BoundPlan:
             oauth2=plan.oauth2,
             redirect_url=self.redirect_url.expand(values) if self.redirect_url else None,
             redirect_domain=Domain(self.redirect_domain.expand(values)) if self.redirect_domain else None,
+            notes=tuple(Text({key: text.expand(values) for key, text in note.items()}) for note in self.notes),
         )
 
 

@@ -37,6 +37,8 @@ class Plan:
     oauth2: OAuth2 | None = None
     redirect_url: Pattern | None = None
     redirect_domain: Pattern | None = None
+    notes: tuple[Mapping[str, Pattern], ...] = ()
+    """What the page for people says about this plan beside the values, by language."""
 
     def bind(self, given: Mapping[str, str]) -> BoundPlan:
         """
@@ -46,13 +48,14 @@ class Plan:
             PlanUnusable: a param is missing, unknown, or makes a host name or user name that no document can carry.
         """
         values = self._values(given)
-        return BoundPlan.of(
+        bound = BoundPlan.of(
             self,
             tuple(self._server(template, values) for template in _imap_first(self.servers)),
             tuple(self._service(template, values) for template in self.services),
             self._url(self.redirect_url, values) if self.redirect_url else None,
             self._moved_to(self.redirect_domain, values) if self.redirect_domain else None,
         )
+        return replace(bound, notes=tuple(self._note(note, values) for note in self.notes)) if self.notes else bound
 
     def _values(self, given: Mapping[str, str]) -> dict[str, Pattern]:
         """Every param of the plan as a pattern in which only variables are left."""
@@ -117,6 +120,14 @@ class Plan:
         if not whole_labels(host_of_url(url)):
             raise self._unusable(f"in the host of {str(url)!r} a dot has to stand on each side of {{domain}}", param)
         return url
+
+    def _note(self, note: Mapping[str, Pattern], values: Mapping[str, Pattern]) -> dict[str, Pattern]:
+        """The note with params in; at most `{domain}` is left in it."""
+        texts = {language: pattern.bound(values) for language, pattern in note.items()}
+        for text in texts.values():
+            if text.names - {DOMAIN}:
+                raise self._unusable(f"a note may use only {{domain}}, and {str(text)!r} uses more")
+        return texts
 
     def _moved_to(self, pattern: Pattern, values: Mapping[str, Pattern]) -> Pattern:
         domain = self._host(pattern, values)

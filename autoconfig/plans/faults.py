@@ -56,9 +56,9 @@ def _path(loc: Iterable[str | int]) -> str:
 
 
 def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
-    from autoconfig.plans.schema import ParamTable, ServerTable
+    from autoconfig.plans.schema import OAuth2Table, ParamTable, ServerTable
 
-    within: dict[str, type[BaseModel]] = {"servers": ServerTable, "params": ParamTable}
+    within: dict[str, type[BaseModel]] = {"servers": ServerTable, "params": ParamTable, "oauth2": OAuth2Table}
     inner = within.get(str(loc[0])) if len(loc) > 1 else None
     return list((inner or model).model_fields)
 

@@ -17,7 +17,7 @@ from autoconfig.mail.account import Documentation, Text
 from autoconfig.mail.address import carriable
 from autoconfig.mail.pattern import PARAM_NAME, VARIABLES
 from autoconfig.mail.plan import HostRule, Plan
-from autoconfig.mail.server import TLSMode
+from autoconfig.plans.advice import warnings_of
 from autoconfig.plans.book import Plans
 from autoconfig.plans.faults import validated
 from autoconfig.plans.inheritance import flattened
@@ -84,7 +84,8 @@ def read_plans(source: bytes, file: str = "plans.toml") -> Plans:
     rules = [_rule(number, table, plans, set(tables), faults) for number, table in enumerate(host_tables, 1)]
     if faults:
         raise PlansInvalid(file, faults)
-    return Plans(plans, [rule for rule in rules if rule], source=source, warnings=_warnings(plans))
+    said = [warning for plan in plans.values() for warning in warnings_of(plan)]
+    return Plans(plans, [rule for rule in rules if rule], source=source, warnings=said)
 
 
 def _toml(source: bytes, file: str) -> dict[str, object]:
@@ -118,6 +119,7 @@ def _plan(key: str, table: PlanTable, faults: list[Fault]) -> Plan | None:
         oauth2=read_oauth2(f"{place}.oauth2", table, faults),
         documentation=_documentation(place, table, faults),
         webmail=read_link(f"{place}.webmail", table.webmail, faults),
+        notes=_notes(place, table, faults),
         redirect_url=read_pattern(f"{place}.redirect_url", table.redirect_url, params, faults),
         redirect_domain=read_pattern(f"{place}.redirect_domain", table.redirect_domain, params, faults),
     )
@@ -161,6 +163,17 @@ def _documentation(place: str, table: PlanTable, faults: list[Fault]) -> tuple[D
     return tuple(pages)
 
 
+def _notes(place: str, table: PlanTable, faults: list[Fault]) -> tuple[dict[str, Pattern], ...]:
+    notes = []
+    for number, texts in enumerate(table.notes, 1):
+        read = {
+            key: read_pattern(f"{place}.notes[{number}].{key}", text, table.params, faults)
+            for key, text in texts.items()
+        }
+        notes.append({language: pattern for language, pattern in read.items() if pattern is not None})
+    return tuple(notes)
+
+
 def _text(where: str, value: str | Mapping[str, str], faults: list[Fault]) -> Text:
     texts = {"und": value} if isinstance(value, str) else dict(value)
     if not all(map(carriable, texts.values())):
@@ -193,16 +206,3 @@ def _rule(number: int, data: object, plans: Mapping[str, Plan], keys: set[str], 
     for name in sorted(required - match.groupindex.keys()):
         faults.append(Fault(f"{place}.match", f"the plan {plan.key!r} requires {name!r}", f"add a group (?P<{name}>…)"))
     return HostRule(match, plan.key)
-
-
-def _warnings(plans: Mapping[str, Plan]) -> list[Fault]:
-    return [
-        Fault(
-            f"plans.{plan.key}",
-            f"the {server.protocol} server has no TLS",
-            "Thunderbird for Android refuses the whole document of such a plan",
-        )
-        for plan in plans.values()
-        for server in plan.servers
-        if server.tls is TLSMode.PLAIN
-    ]

@@ -11,6 +11,7 @@ from autoconfig.mail.service import ServiceKind
 
 Short = Annotated[str, Field(min_length=1, max_length=20)]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
+Note = Annotated[str, Field(min_length=1, max_length=600)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
 
 
@@ -65,6 +66,7 @@ class PlanTable(Table):
     short_name: Annotated[str, Field(min_length=1, max_length=20)] | dict[Language, Short] | None = None
     documentation: list[dict[Language, str]] | None = None
     webmail: str | None = None
+    notes: list[Annotated[dict[Language, Note], Field(min_length=1)]] = []
     params: dict[str, str | ParamTable] = {}
     servers: list[ServerTable] = []
     oauth2: OAuth2Table | None = None

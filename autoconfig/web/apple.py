@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from autoconfig.errors import AddressInvalid
 from autoconfig.formats import apple
+from autoconfig.formats.apple_texts import TEXTS
 from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.server import Protocol
-from autoconfig.web.asgi import Answer
+from autoconfig.web.asgi import Answer, header
 from autoconfig.web.caching import DocumentHeaders
 from autoconfig.web.endpoint import Endpoint
 from autoconfig.web.hosts import asked_host
+from autoconfig.web.languages import accepted, primary
 from autoconfig.web.query import value_of
 from autoconfig.web.refusals import text_answer
 
 if TYPE_CHECKING:
+    from autoconfig.mail.account import Account
     from autoconfig.web.asgi import Receive, Scope
 
 _HEADERS = DocumentHeaders(apple.CONTENT_TYPE)
@@ -26,19 +29,24 @@ class Apple(Endpoint):
     """`/email.mobileconfig?email=ADDRESS[&protocol=pop3][&lang=ja]`, and `/mobileconfig?emailaddress=`."""
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (no body is read)
-        """The profile."""
-        query = scope["query_string"]
+        """The profile, signed if there is something to sign with."""
+        query, context = scope["query_string"], self.context
         text, protocol = value_of(query, b"email", b"emailaddress"), value_of(query, b"protocol")
         if text is None:
             raise AddressInvalid("there is no address")
         address = EmailAddress.parse(text)
         if protocol not in _PROTOCOLS:
             return text_answer(400, "The protocol is imap or pop3.")
-        resolution = await self.context.resolve(address.domain, asked_host(scope).domain)
+        resolution = await context.resolve(address.domain, asked_host(scope).domain)
         account = resolution.bound.account(resolution.domain, address)
         profile = apple.document(
-            account, self.context.settings.profile_identifier, _PROTOCOLS[protocol], value_of(query, b"lang")
+            account, context.settings.profile_identifier, _PROTOCOLS[protocol], _language(scope, account)
         )
-        disposition = f'attachment; filename="{apple.file_name(account)}"'
-        headers = [*_HEADERS.private, (b"content-disposition", disposition.encode())]
-        return Answer(200, headers, profile)
+        headers = [*_HEADERS.private, (b"content-disposition", apple.disposition(account).encode())]
+        return Answer(200, headers, context.signer.sign(profile))
+
+
+def _language(scope: Scope, account: Account) -> str | None:
+    """The language asked for, else the browser's best that there are texts in, else nothing: the plan's own."""
+    wanted = [primary(value_of(scope["query_string"], b"lang") or ""), *accepted(header(scope, b"accept-language"))]
+    return next((language for language in wanted if language in TEXTS or language in account.name.by_language), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from autoconfig import resolve
 from autoconfig.errors import AutoconfigError
@@ -13,7 +13,9 @@ from autoconfig.log import logger
 from autoconfig.mapping.database import sqlite_path
 from autoconfig.mapping.sqlite import SqliteFinder
 from autoconfig.plans.reload import PlansFile
+from autoconfig.web import pages
 from autoconfig.web.peers import Peer, is_internal, peer_of
+from autoconfig.web.signing import ProfileSigner
 
 if TYPE_CHECKING:
     from autoconfig.formats.prepared import Document
@@ -34,29 +36,34 @@ class Context:
         self.settings, self.finder, self.plans = settings, finder, plans
         self.finder_fault: str | None = None
         """What the last look at the mapping database found wrong."""
+        self.signer = ProfileSigner.of(settings)
         self._prepared = lru_cache(PREPARED)(_prepare)
 
     @classmethod
-    def of(cls, settings: Settings) -> Context:
+    def of(cls, settings: Settings) -> Self:
         """
         The context that the settings describe; the plans are not loaded before `start`.
 
         Raises:
             ConfigurationInvalid, MappingUnavailable: see `SqliteFinder`.
+            SettingsInvalid: see `pages.check`.
         """
+        pages.check(settings)
         finder = SqliteFinder(sqlite_path(settings.database))
         return cls(settings, finder, PlansFile(settings.plans, settings.state_dir, finder.in_use))
 
     async def start(self) -> None:
         """
-        Load the plans.
+        Load the plans, and what signs profiles.
 
         Raises:
             PlansInvalid: plans.toml is bad, and there is no copy of an earlier one.
+            SigningInvalid: profiles are to be signed, and key and certificate cannot.
         """
         await self.plans.start()
         if self.plans.fault:
             logger().warning("plans.toml is bad; serving the last good copy", faults=str(self.plans.fault))
+        self.signer.start()
 
     async def resolve(
         self, mail_domain: Domain | None, asked: Domain | None, now: float | None = None
@@ -83,9 +90,10 @@ class Context:
         return is_internal(self.peer(scope), self.settings.internal_networks)
 
     async def tick(self) -> None:
-        """Once a second: notice another plans.toml, another database."""
+        """Once a second: notice another plans.toml, another certificate, another database."""
         if await self.plans.tick():
             self._tell_of_plans()
+        self.signer.tick()
         try:
             await self.finder.watch()
             self.finder_fault = None
@@ -95,9 +103,10 @@ class Context:
             self.finder_fault = str(error)
 
     async def reload_plans(self) -> None:
-        """Load plans.toml now: SIGHUP asks for it."""
+        """Load plans.toml now, and what signs profiles: SIGHUP asks for it."""
         await self.plans.reload()
         self._tell_of_plans()
+        self.signer.reload()
 
     def _tell_of_plans(self) -> None:
         if self.plans.fault:

@@ -46,7 +46,7 @@ class Readyz(Internal):
     """`/internal/readyz`: the mapping can be asked and there are plans."""
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (nothing is read)
-        """200 or 503; both say what is served from where, and what is wrong with plans.toml."""
+        """200 or 503; both say what is served from where, and what is wrong with plans.toml or what signs profiles."""
         context = self.context
         fault = context.finder_fault
         try:
@@ -61,6 +61,7 @@ class Readyz(Internal):
                 "mapping": fault or "ok",
                 "plans": sorted(plans.current.plans),
                 "plans_fault": str(plans.fault) if plans.fault else None,
+                "profile_certificate": context.signer.status(),
             },
         )
 

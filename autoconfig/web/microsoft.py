@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from autoconfig.errors import RequestInvalid
+from autoconfig.errors import Inexpressible, RequestInvalid
 from autoconfig.formats import microsoft
 from autoconfig.formats.microsoft import ErrorCode
 from autoconfig.formats.microsoft_request import MAX_OCTETS, Schema, read_request
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PATH = "/autodiscover/autodiscover.xml"
 
 _HEADERS = DocumentHeaders(microsoft.CONTENT_TYPE)
+_DOCUMENTS = {Schema.OUTLOOK: microsoft.document, Schema.MOBILESYNC: microsoft.mobilesync_document}
 _LONGEST_LENGTH = 20  # digits; from 4301 on `int` refuses
 
 
@@ -46,9 +47,13 @@ class Autodiscover(Endpoint):
             return _error(ErrorCode.INVALID_REQUEST)
         address = request.address
         resolution = await self.context.resolve(address.domain, asked_host(scope).domain)
-        if request.schema is not Schema.OUTLOOK:
+        document = _DOCUMENTS.get(request.schema)
+        if document is None:
             return _error(ErrorCode.NO_PROVIDER)
-        prepared = self.context.prepared(microsoft.document, resolution.bound, with_address=True)
+        try:
+            prepared = self.context.prepared(document, resolution.bound, with_address=True)
+        except Inexpressible:
+            return _error(ErrorCode.NO_PROVIDER)
         return Answer(200, _HEADERS.private, prepared.fill(resolution.domain, address))
 
     async def _got(self, scope: Scope) -> Answer:

@@ -10,7 +10,11 @@ from autoconfig.web import pages
 from autoconfig.web.apple import Apple
 from autoconfig.web.internal import Healthz, Readyz, TLSAllowed
 from autoconfig.web.microsoft import PATH, Autodiscover
+from autoconfig.web.microsoft_json import ADDRESS_PATH, AutodiscoverJSON
+from autoconfig.web.microsoft_json import PATH as JSON_PATH
 from autoconfig.web.mozilla import Mozilla, MozillaByPath
+from autoconfig.web.pacc import PATH as PACC_PATH
+from autoconfig.web.pacc import Pacc
 from autoconfig.web.quick import QuickMozilla
 
 if TYPE_CHECKING:
@@ -28,17 +32,22 @@ class AnyCase(Route):
 
 def routes(context: Context) -> list[BaseRoute]:
     """All routes, the machines' first."""
-    mozilla, apple = Mozilla(context), Apple(context)
+    mozilla, apple, autodiscover_json = Mozilla(context), Apple(context), AutodiscoverJSON(context)
     return [
         Route("/mail/config-v1.1.xml", mozilla),
         Route("/.well-known/autoconfig/mail/config-v1.1.xml", mozilla),
         Route("/v1.1/{domain}", MozillaByPath(context)),
         AnyCase(PATH, Autodiscover(context)),
+        AnyCase(JSON_PATH, autodiscover_json),
+        AnyCase(ADDRESS_PATH + "{address:path}", autodiscover_json),
+        Route(PACC_PATH, Pacc(context)),
         Route("/email.mobileconfig", apple),
         Route("/mobileconfig", apple),
         Route("/", pages.setup, methods=["GET"]),
         Route("/setup", pages.setup, methods=["GET"]),
         Route("/style.css", pages.style, methods=["GET"]),
+        Route("/page.js", pages.script, methods=["GET"]),
+        Route("/logo", pages.logo, methods=["GET"]),
         Route("/internal/healthz", Healthz(context)),
         Route("/internal/readyz", Readyz(context)),
         Route("/internal/tls-allowed", TLSAllowed(context)),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,11 +12,16 @@ from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.domain import Domain
 from autoconfig.mail.pattern import Pattern
 from autoconfig.mail.server import Login, Protocol, Server, TLSMode
+from autoconfig.mail.service import Service, ServiceKind
 from autoconfig.plans import Plans, read_plans
 from autoconfig.resources import templates
 
+if TYPE_CHECKING:
+    from autoconfig.mail.bound import BoundPlan
+
 Accounts = Callable[..., Account]
 Servers = Callable[..., Server]
+Services = Callable[..., Service]
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +88,7 @@ def account() -> Accounts:
         address: str | None = "taro@example.jp",
         redirect_url: str | None = None,
         redirect_domain: str | None = None,
+        **rest: Any,
     ) -> Account:
         return Account(
             Domain("example.jp"),
@@ -91,6 +98,56 @@ def account() -> Accounts:
             servers,
             redirect_url=redirect_url,
             redirect_domain=Domain(redirect_domain) if redirect_domain else None,
+            **rest,
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def service() -> Services:
+    """A service, with all that the test does not care about filled in."""
+
+    def make(
+        kind: ServiceKind,
+        url: str = "https://dav.example.jp/dav/",
+        *,
+        login: tuple[Login, ...] = (Login.CLEARTEXT,),
+        username: str = "{address}",
+    ) -> Service:
+        return Service(kind, url, login, Pattern.parse(username))
+
+    return make
+
+
+SUITE = """
+[plans.suite]
+name = { ja = "グループウェア", en = "Groupware" }
+short_name = { ja = "グループ", en = "Group" }
+documentation = [{ url = "https://www.provider.example/mail/", ja = "メール設定のご案内", en = "Mail settings" }]
+webmail = "https://webmail.provider.example/"
+oauth2 = { issuer = "https://login.provider.example/", auth_url = "https://login.provider.example/auth", \
+           token_url = "https://login.provider.example/token", scope = ["mail", "offline_access"] }
+servers = [
+  { protocol = "imap", host = "mail.{domain}", port = 993, tls = "ssl", \
+    login = ["OAuth2", "password-cleartext"], username = "{address}" },
+  { protocol = "smtp", host = "mail.{domain}", port = 465, tls = "ssl", \
+    login = ["OAuth2", "password-cleartext"], username = "{address}" },
+  { protocol = "managesieve", host = "mail.{domain}", port = 4190, tls = "starttls", \
+    login = ["password-cleartext"], username = "{address}" },
+  { protocol = "caldav", url = "https://dav.{domain}/calendars/", \
+    login = ["OAuth2", "password-cleartext"], username = "{address}" },
+  { protocol = "carddav", url = "https://dav.{domain}/contacts/", \
+    login = ["OAuth2", "password-cleartext"], username = "{address}" },
+  { protocol = "jmap", url = "https://jmap.{domain}/.well-known/jmap", \
+    login = ["OAuth2", "password-cleartext"], username = "{address}" },
+  { protocol = "activesync", url = "https://mail.{domain}/Microsoft-Server-ActiveSync", \
+    login = ["password-cleartext"], username = "{address}" },
+]
+"""
+
+
+@pytest.fixture(scope="session")
+def suite() -> BoundPlan:
+    """A plan with everything that a plan can have."""
+    return read_plans(SUITE.encode()).bind("suite", params.NONE)

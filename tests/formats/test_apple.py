@@ -12,9 +12,11 @@ from autoconfig.errors import Inexpressible
 from autoconfig.formats import apple
 from autoconfig.mail.account import Account
 from autoconfig.mail.server import Login, Protocol, Server, TLSMode
+from autoconfig.mail.service import Service, ServiceKind
 
 Accounts = Callable[..., Account]
 Servers = Callable[..., Server]
+Services = Callable[..., Service]
 
 IDENTIFIER = "jp.xbit.autoconfig"
 
@@ -27,8 +29,9 @@ class Key(NamedTuple):
     allowed: tuple[object, ...] = ()
 
 
-# Apple's device-management schema (release iOS 18.1), restated: CommonPayloadKeys, TopLevel and com.apple.mail.managed,
-# without the keys that a server has no business to send (passwords, S/MIME, VPN, removal, encryption).
+# Apple's device-management schema (release iOS 18.1), restated: CommonPayloadKeys, TopLevel, com.apple.mail.managed,
+# com.apple.caldav.account and com.apple.carddav.account, without the keys that a server has no business to send
+# (passwords, S/MIME, VPN, removal, encryption).
 COMMON = {
     "PayloadIdentifier": Key(str, required=True),
     "PayloadUUID": Key(str, required=True),
@@ -68,6 +71,20 @@ MAIL = COMMON | {
     "disableMailRecentsSyncing": Key(bool),
     "allowMailDrop": Key(bool),
 }
+CALDAV, CARDDAV = (
+    COMMON
+    | {
+        "PayloadType": Key(str, required=True, allowed=(f"com.apple.{prefix.lower()}.account",)),
+        f"{prefix}AccountDescription": Key(str),
+        f"{prefix}HostName": Key(str, required=True),
+        f"{prefix}Username": Key(str),
+        f"{prefix}PrincipalURL": Key(str),
+        f"{prefix}UseSSL": Key(bool),
+        f"{prefix}Port": Key(int),
+    }
+    for prefix in ("CalDAV", "CardDAV")
+)
+SCHEMAS = {schema["PayloadType"].allowed[0]: schema for schema in (MAIL, CALDAV, CARDDAV)}
 # Apple's defaults for these are wrong for somebody, so they are never left out.
 ALWAYS = {
     "EmailAddress",
@@ -90,15 +107,15 @@ def faults(dictionary: Mapping[str, object], schema: Mapping[str, Key]) -> list[
 
 
 def payload(document: bytes) -> dict[str, Any]:
-    """The one payload of a profile."""
-    (only,) = plistlib.loads(document)["PayloadContent"]
-    assert isinstance(only, dict)
-    return only
+    """The first payload of a profile: the mail account."""
+    first = plistlib.loads(document)["PayloadContent"][0]
+    assert isinstance(first, dict)
+    return first
 
 
-def mailbox(account: Accounts, server: Servers, address: str = "taro@example.jp") -> Account:
+def mailbox(account: Accounts, server: Servers, address: str = "taro@example.jp", **rest: Any) -> Account:
     """An account with one server of each protocol."""
-    return account(*(server(protocol) for protocol in Protocol), address=address)
+    return account(*(server(protocol) for protocol in Protocol), address=address, **rest)
 
 
 PROFILES = sorted((Path(__file__).parent / "expected").glob("*.mobileconfig"))
@@ -110,7 +127,10 @@ def test_schema(path: Path) -> None:
     profile = plistlib.loads(path.read_bytes())
 
     assert faults(profile, TOP_LEVEL) == []
-    assert faults(payload(path.read_bytes()), MAIL) == []
+    assert all(isinstance(text, str) for text in profile["ConsentText"].values())
+    assert [faults(content, SCHEMAS[content["PayloadType"]]) for content in profile["PayloadContent"]] == [
+        [] for _ in profile["PayloadContent"]
+    ]
     assert payload(path.read_bytes()).keys() >= ALWAYS
 
 
@@ -130,7 +150,9 @@ def test_schema(path: Path) -> None:
 def test_schema_refuses(account: Accounts, server: Servers, change: dict[str, object], fault: str) -> None:
     """The table here is not one that lets everything pass."""
     assert [fault] == faults(payload(apple.document(mailbox(account, server), IDENTIFIER)) | change, MAIL)
-    assert "PayloadUUID is missing" in faults({}, MAIL)
+    assert all("PayloadUUID is missing" in faults({}, schema) for schema in SCHEMAS.values())
+    assert "CalDAVPort is a float" in faults({"CalDAVPort": 443.0}, CALDAV)
+    assert "CalDAVPort is unknown" in faults({"CalDAVPort": 443}, CARDDAV)
 
 
 @pytest.mark.parametrize("protocol", [Protocol.IMAP, Protocol.POP3, Protocol.SMTP])
@@ -182,6 +204,16 @@ def test_other_logins(account: Accounts, server: Servers, protocol: Protocol, lo
     servers = [server(each, login=(login if each is protocol else Login.CLEARTEXT,)) for each in Protocol]
 
     with pytest.raises(Inexpressible, match="which Apple's profiles cannot describe"):
+        apple.document(account(*servers), IDENTIFIER)
+
+
+def test_oauth_alone(account: Accounts, server: Servers) -> None:
+    """A mailbox that only OAuth2 opens is refused with a sentence that says so."""
+    servers = [server(each, login=(Login.OAUTH2,)) for each in Protocol]
+
+    with pytest.raises(
+        Inexpressible, match=r"^this mail address logs in by OAuth2 alone, which Apple's profiles cannot describe$"
+    ):
         apple.document(account(*servers), IDENTIFIER)
 
 
@@ -326,6 +358,92 @@ def test_other_server(account: Accounts, server: Servers) -> None:
     assert before == after
 
 
-def test_file_name(customer: Accounts) -> None:
-    """The file's name is ASCII, of the domain."""
-    assert apple.file_name(customer("日本語.example")) == "xn--wgv71a119e.example.mobileconfig"
+def dav(document: bytes) -> list[dict[str, Any]]:
+    """The payloads after the mail account."""
+    return list(plistlib.loads(document)["PayloadContent"][1:])
+
+
+URLS = {
+    "a path": ("https://dav.example.jp/dav/", 443, True),
+    "a port": ("https://dav.example.jp:8443/dav/", 8443, True),
+    "a query": ("https://dav.example.jp/dav?a=b&c", 443, True),
+    "a bare origin": ("https://dav.example.jp", 443, False),
+    "a bare origin with a slash": ("https://dav.example.jp:8443/", 8443, False),
+}
+
+
+@pytest.mark.parametrize(("url", "port", "path"), URLS.values(), ids=URLS)
+@pytest.mark.parametrize("kind", [ServiceKind.CALDAV, ServiceKind.CARDDAV])
+def test_dav(
+    account: Accounts, server: Servers, service: Services, kind: ServiceKind, url: str, port: int, path: bool
+) -> None:
+    """A calendar or an address book is a payload of its own; at a bare origin the device looks for it itself."""
+    (described,) = dav(apple.document(mailbox(account, server, services=(service(kind, url),)), IDENTIFIER))
+    prefix = "CalDAV" if kind is ServiceKind.CALDAV else "CardDAV"
+
+    assert faults(described, SCHEMAS[described["PayloadType"]]) == []
+    assert {key: value for key, value in described.items() if not key.startswith("Payload")} == {
+        f"{prefix}AccountDescription": "taro@example.jp",
+        f"{prefix}HostName": "dav.example.jp",
+        f"{prefix}Port": port,
+        f"{prefix}UseSSL": True,
+        f"{prefix}Username": "taro@example.jp",
+    } | ({f"{prefix}PrincipalURL": url} if path else {})
+
+
+def test_dav_order(account: Accounts, server: Servers, service: Services) -> None:
+    """The preferred calendar, then the preferred address book; other services have no payload."""
+    kinds = [ServiceKind.JMAP, ServiceKind.CARDDAV, ServiceKind.CALDAV, ServiceKind.ACTIVESYNC, ServiceKind.CALDAV]
+    services = tuple(service(kind, f"https://dav{n}.example.jp/") for n, kind in enumerate(kinds))
+    found = dav(apple.document(mailbox(account, server, services=services), IDENTIFIER))
+
+    assert [content["PayloadType"] for content in found] == ["com.apple.caldav.account", "com.apple.carddav.account"]
+    assert found[0]["CalDAVHostName"] == "dav2.example.jp"
+
+
+@pytest.mark.parametrize(
+    ("login", "there"),
+    [
+        ((Login.CLEARTEXT,), True),
+        ((Login.OAUTH2, Login.ENCRYPTED), True),
+        ((Login.OAUTH2,), False),
+        ((Login.TLS_CLIENT_CERT,), False),
+        ((Login.NONE,), False),
+    ],
+)
+def test_dav_login(
+    account: Accounts, server: Servers, service: Services, login: tuple[Login, ...], there: bool
+) -> None:
+    """A calendar that no password opens is left out; the mail account is there all the same."""
+    box = mailbox(account, server, services=(service(ServiceKind.CALDAV, login=login, username="{local}"),))
+
+    assert [content["CalDAVUsername"] for content in dav(apple.document(box, IDENTIFIER))] == ["taro"] * there
+
+
+def test_dav_identity(account: Accounts, server: Servers, service: Services) -> None:
+    """A calendar keeps its identity beside IMAP and POP3 and at another URL; no two payloads share one."""
+
+    def identities(url: str, protocol: Protocol) -> list[tuple[str, str]]:
+        services = (service(ServiceKind.CALDAV, url), service(ServiceKind.CARDDAV, url))
+        profile = plistlib.loads(apple.document(mailbox(account, server, services=services), IDENTIFIER, protocol))
+        return [(content["PayloadIdentifier"], content["PayloadUUID"]) for content in profile["PayloadContent"]]
+
+    imap = identities("https://a.example/dav/", Protocol.IMAP)
+    pop3 = identities("https://b.example/dav/", Protocol.POP3)
+
+    assert imap[1:] == pop3[1:]
+    assert len({*imap, *pop3}) == len({uuid for _, uuid in (*imap, *pop3)}) == 4
+
+
+ASCII = 'attachment; filename="{}.mobileconfig"'
+FILES = {
+    "sample.co.jp": ASCII.format("sample.co.jp"),
+    "日本語.example": ASCII.format("xn--wgv71a119e.example")
+    + "; filename*=UTF-8''%E6%97%A5%E6%9C%AC%E8%AA%9E.example.mobileconfig",
+}
+
+
+@pytest.mark.parametrize(("domain", "header"), FILES.items(), ids=FILES)
+def test_disposition(customer: Accounts, domain: str, header: str) -> None:
+    """The file is named by the domain, in ASCII, and for Japanese domains also as people write it."""
+    assert header == apple.disposition(customer(domain))

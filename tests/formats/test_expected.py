@@ -10,13 +10,18 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.formats import apple, microsoft, mozilla
+from autoconfig.formats import apple, microsoft, microsoft_json, mozilla, pacc
 from autoconfig.formats.microsoft import ErrorCode
 from autoconfig.mail.account import Account
+from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.server import Protocol
+
+if TYPE_CHECKING:
+    from autoconfig.mail.bound import BoundPlan
 
 EXPECTED = Path(__file__).parent / "expected"
 REWRITE = "AUTOCONFIG_REWRITE_EXPECTED" in os.environ
@@ -48,6 +53,28 @@ WITHOUT_ADDRESS: dict[str, tuple[str, Callable[[Account], bytes]]] = {
     "sample.co.jp.without-address.autodiscover.xml": ("sample.co.jp", microsoft.document),
 }
 
+# The domains whose plans PACC has words for.
+PACC = ["sample.co.jp", "yamada-law.example", "recommended.example", "xn--wgv71a119e.example"]
+
+# Of a plan with everything.
+SUITE: dict[str, Callable[[Account], bytes]] = {
+    "suite.example.autodiscover.xml": microsoft.document,
+    "suite.example.mobilesync.autodiscover.xml": microsoft.mobilesync_document,
+    "suite.example.pacc.json": pacc.document,
+    "suite.example.imap.mobileconfig": lambda account: apple.document(account, IDENTIFIER),
+    "suite.example.en.mobileconfig": lambda account: apple.document(account, IDENTIFIER, language="en"),
+}
+
+URL = "https://autoconfig.xbit.jp/autodiscover/autodiscover.xml"
+V2 = {
+    "v2.json": microsoft_json.document("AutodiscoverV1", URL),
+    "v2-no-protocol.json": microsoft_json.error_document(microsoft_json.ErrorCode.MandatoryParameterMissing),
+    "v2-no-such-protocol.json": microsoft_json.error_document(
+        microsoft_json.ErrorCode.InvalidProtocol, ("AutodiscoverV1", "ActiveSync")
+    ),
+    "v2-no-such-user.json": microsoft_json.error_document(microsoft_json.ErrorCode.UserNotFound),
+}
+
 ERRORS = {f"error-{code.value[0]}.autodiscover.xml": code for code in ErrorCode}
 
 
@@ -74,6 +101,26 @@ def test_expected_without_address(customer: Accounts, name: str) -> None:
     check(name, document(customer(domain, None)))
 
 
+@pytest.mark.parametrize("domain", PACC)
+def test_expected_pacc(customer: Accounts, domain: str) -> None:
+    """Each example domain that PACC has words for has exactly the document that was read and accepted."""
+    check(f"{domain}.pacc.json", pacc.document(customer(domain)))
+
+
+@pytest.mark.parametrize("name", SUITE)
+def test_expected_suite(suite: BoundPlan, name: str) -> None:
+    """Calendars, contacts, ActiveSync and OAuth2 are in exactly the documents that were read and accepted."""
+    address = EmailAddress.parse("taro@suite.example")
+
+    check(name, SUITE[name](suite.account(address.domain, address)))
+
+
+@pytest.mark.parametrize("name", V2)
+def test_expected_v2(name: str) -> None:
+    """An answer of Autodiscover v2 is exactly the document that was read and accepted."""
+    check(name, V2[name])
+
+
 @pytest.mark.parametrize("name", ERRORS)
 def test_expected_errors(name: str) -> None:
     """An error is exactly the document that was read and accepted."""
@@ -89,5 +136,6 @@ def test_same_without_address(customer: Accounts, domain: str) -> None:
 def test_every_file_is_compared() -> None:
     """No golden document is left behind that nothing compares with."""
     named = {f"{domain}.{form}" for domain in DOMAINS for form in FORMS} | set(WITHOUT_ADDRESS) | set(ERRORS)
+    named |= {f"{domain}.pacc.json" for domain in PACC} | set(SUITE) | set(V2)
 
     assert named == {path.name for path in EXPECTED.iterdir()}

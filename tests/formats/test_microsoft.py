@@ -4,21 +4,33 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autoconfig.errors import Inexpressible
 from autoconfig.formats import microsoft
 from autoconfig.formats.microsoft import ErrorCode
+from autoconfig.formats.prepared import Prepared
 from autoconfig.mail.account import Account
+from autoconfig.mail.address import EmailAddress, carriable
+from autoconfig.mail.domain import Domain
 from autoconfig.mail.server import MAIL, Login, Protocol, Server, TLSMode
+from autoconfig.mail.service import Service, ServiceKind
+
+if TYPE_CHECKING:
+    from autoconfig.mail.bound import BoundPlan
 
 Accounts = Callable[..., Account]
 Servers = Callable[..., Server]
+Services = Callable[..., Service]
 
 ROOT = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"
 OUTLOOK = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
+MOBILESYNC = "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006"
 
 ORDER = [
     *("Type", "Server", "Port", "DomainRequired", "LoginName", "SPA", "SSL", "Encryption", "AuthRequired"),
@@ -145,6 +157,96 @@ def test_redirect_domain_without_address(account: Accounts) -> None:
         microsoft.document(account(address=None, redirect_domain="new.example"))
 
 
+def test_dav(account: Accounts, server: Servers, service: Services) -> None:
+    """A calendar and an address book come after the mail servers, in this order, one of each, and without a port."""
+    services = (
+        service(ServiceKind.CARDDAV, "https://dav.example.jp/contacts/"),
+        service(ServiceKind.CALDAV, "https://dav.example.jp/calendars/", username="{local}"),
+        service(ServiceKind.CALDAV, "https://other.example/"),
+        service(ServiceKind.JMAP),
+        service(ServiceKind.ACTIVESYNC),
+    )
+    found = protocols(microsoft.document(account(server(Protocol.SMTP), server(Protocol.IMAP), services=services)))
+
+    assert [protocol["Type"] for protocol in found] == ["IMAP", "SMTP", "CalDAV", "CardDAV"]
+    assert found[2] == {
+        "Type": "CalDAV",
+        "Server": "https://dav.example.jp/calendars/",
+        "DomainRequired": "off",
+        "LoginName": "taro",
+        "SPA": "off",
+        "SSL": "on",
+        "AuthRequired": "on",
+    }
+
+
+def test_dav_without_address(account: Accounts, service: Services) -> None:
+    """Without an address a calendar has no login name, and one that needs no login says so."""
+    calendar = service(ServiceKind.CALDAV, login=(Login.NONE,))
+    (only,) = protocols(microsoft.document(account(address=None, services=(calendar,))))
+
+    assert "LoginName" not in only
+    assert only["AuthRequired"] == "off"
+
+
+def mobilesync_texts(document: bytes) -> list[tuple[str, str | None]]:
+    """Names and texts of all elements of the answer, in order."""
+    root = ET.fromstring(document)
+    assert root.tag == f"{{{ROOT}}}Autodiscover"
+    assert all(element.tag.startswith(f"{{{MOBILESYNC}}}") for element in list(root.iter())[1:])
+    return [
+        (element.tag.removeprefix(f"{{{MOBILESYNC}}}"), element.text)
+        for element in list(root.iter())[1:]
+        if not len(element)
+    ]
+
+
+def test_mobilesync(account: Accounts, service: Services) -> None:
+    """A phone is told the URL of ActiveSync, under both names that phones read, and nothing of mail servers."""
+    url = "https://eas.example.jp/Microsoft-Server-ActiveSync?a&b"
+    document = microsoft.mobilesync_document(account(services=(service(ServiceKind.ACTIVESYNC, url),)))
+
+    assert mobilesync_texts(document) == [
+        ("Culture", "en:us"),
+        ("EMailAddress", "taro@example.jp"),
+        ("Type", "MobileSync"),
+        ("Url", url),
+        ("Name", url),
+    ]
+
+
+def test_mobilesync_redirect(account: Accounts) -> None:
+    """A phone of a domain that moved to another one goes on with the same mailbox there."""
+    moved = microsoft.mobilesync_document(account(redirect_domain="new.example"))
+
+    assert mobilesync_texts(moved)[-1] == ("Redirect", "taro@new.example")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({}, id="no ActiveSync"),
+        pytest.param({"redirect_url": "https://new.example/"}, id="moved to a URL"),
+        pytest.param({"redirect_domain": "new.example", "address": None}, id="no address"),
+    ],
+)
+def test_no_mobilesync(account: Accounts, server: Servers, values: dict[str, str | None]) -> None:
+    """A phone is told nothing that would make an account that cannot work."""
+    with pytest.raises(Inexpressible, match="there is no ActiveSync for this mail address"):
+        microsoft.mobilesync_document(account(server(Protocol.IMAP), server(Protocol.SMTP), **values))
+
+
+@given(local=st.text(min_size=1, max_size=16).filter(carriable))
+def test_mobilesync_prepared(suite: BoundPlan, local: str) -> None:
+    """The prepared answer for phones is the direct one, for any mailbox."""
+    address = EmailAddress(local, Domain("suite.example"))
+    prepared = Prepared(microsoft.mobilesync_document, suite, with_address=True)
+
+    assert microsoft.mobilesync_document(suite.account(address.domain, address)) == prepared.fill(
+        address.domain, address
+    )
+
+
 @pytest.mark.parametrize("code", ErrorCode, ids=lambda code: code.name)
 def test_error(code: ErrorCode) -> None:
     """An error is in the framework's own namespace, with number and message, and a time with seven digits."""
@@ -164,7 +266,11 @@ def test_error_time() -> None:
     assert re.search(rb' Time="\d\d:\d\d:\d\d\.\d{7}" ', microsoft.error_document(ErrorCode.INVALID_REQUEST))
 
 
-EXPECTED = sorted((Path(__file__).parent / "expected").glob("*.autodiscover.xml"))
+EXPECTED = sorted(
+    path
+    for form in ("autodiscover", "mobilesync")
+    for path in (Path(__file__).parent / "expected").glob(f"*.{form}.xml")
+)
 
 
 @pytest.mark.parametrize("path", EXPECTED, ids=lambda path: path.name)
@@ -173,5 +279,6 @@ def test_namespaces(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     declared = re.findall(r"<(\w+) xmlns=\"([^\"]+)\"", text)
 
-    assert [("Autodiscover", ROOT), ("Response", OUTLOOK)][: 1 if "error" in path.name else 2] == declared
+    inner = MOBILESYNC if "mobilesync" in path.name else OUTLOOK
+    assert [("Autodiscover", ROOT), ("Response", inner)][: 1 if "error" in path.name else 2] == declared
     assert len(declared) == text.count("xmlns")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,9 +14,14 @@ from autoconfig.formats import mozilla
 from autoconfig.mail.account import Account, Text
 from autoconfig.mail.domain import Domain
 from autoconfig.mail.server import MAIL, Login, Protocol, Server, TLSMode
+from autoconfig.mail.service import OAuth2, Service, ServiceKind
+
+if TYPE_CHECKING:
+    from autoconfig.mail.bound import BoundPlan
 
 Accounts = Callable[..., Account]
 Servers = Callable[..., Server]
+Services = Callable[..., Service]
 
 GRAMMAR = etree.RelaxNG(etree.parse(Path(__file__).parent / "autoconfig.rng"))
 DOCUMENTS = sorted(
@@ -147,3 +153,116 @@ def test_redirect(account: Accounts, redirect: str) -> None:
     """The format cannot say that a domain moved away."""
     with pytest.raises(Inexpressible, match=r"^this domain has moved to another provider$"):
         mozilla.document(account(**{redirect: "new.example"}))
+
+
+def children(document: bytes) -> list[str]:
+    """The names of the root's children, in document order."""
+    return [element.tag for element in ET.fromstring(document)]
+
+
+OAUTH2 = OAuth2(
+    "https://login.example.jp/realms/mail", "https://login.example.jp/a?b&c", "https://login.example.jp/t", ("a", "b")
+)
+
+
+def test_oauth2(account: Accounts, server: Servers) -> None:
+    """Where tokens come from stands under the root, with all that Himalaya requires, the issuer as a host name."""
+    document = mozilla.document(account(server(Protocol.IMAP), oauth2=OAUTH2))
+
+    assert children(document) == ["emailProvider", "oAuth2"]
+    assert [(leaf.tag, leaf.text) for leaf in ET.fromstring(document)[1]] == [
+        ("issuer", "login.example.jp"),
+        ("scope", "a b"),
+        ("authURL", "https://login.example.jp/a?b&c"),
+        ("tokenURL", "https://login.example.jp/t"),
+    ]
+
+
+def test_oauth2_client(account: Accounts, server: Servers) -> None:
+    """A client ID and secret of the plan are told."""
+    client = replace(OAUTH2, client_id="id", client_secret="<secret>")
+    document = mozilla.document(account(server(Protocol.IMAP), oauth2=client))
+
+    assert (values(document, "clientID"), values(document, "clientSecret")) == (["id"], ["<secret>"])
+
+
+def test_calendar(account: Accounts, server: Servers, service: Services) -> None:
+    """A calendar has both spellings of its URL and of a password by HTTP, in one element."""
+    login = (Login.OAUTH2, Login.ENCRYPTED)
+    document = mozilla.document(account(server(Protocol.SMTP), services=(service(ServiceKind.CALDAV, login=login),)))
+    calendar = ET.fromstring(document)[1]
+
+    assert (calendar.tag, calendar.attrib) == ("calendar", {"type": "caldav"})
+    assert [(leaf.tag, leaf.text, leaf.attrib) for leaf in calendar] == [
+        ("url", "https://dav.example.jp/dav/", {}),
+        ("serverURL", "https://dav.example.jp/dav/", {}),
+        ("authentication", "OAuth2", {}),
+        ("authentication", "Digest", {"system": "http"}),
+        ("authentication", "http-digest", {}),
+        ("username", "%EMAILADDRESS%", {}),
+    ]
+
+
+def test_address_book(account: Accounts, server: Servers, service: Services) -> None:
+    """An address book has an element in the draft's spelling, and one in that of before."""
+    document = mozilla.document(account(server(Protocol.SMTP), services=(service(ServiceKind.CARDDAV),)))
+    new, old = ET.fromstring(document)[1:]
+
+    assert [(leaf.tag, leaf.text, leaf.attrib) for leaf in new] == [
+        ("url", "https://dav.example.jp/dav/", {}),
+        ("authentication", "Basic", {"system": "http"}),
+        ("username", "%EMAILADDRESS%", {}),
+    ]
+    assert [(leaf.tag, leaf.text, leaf.attrib) for leaf in old] == [
+        ("serverURL", "https://dav.example.jp/dav/", {}),
+        ("authentication", "http-basic", {}),
+        ("username", "%EMAILADDRESS%", {}),
+    ]
+    assert [(new.tag, new.attrib), (old.tag, old.attrib)] == [
+        ("addressbook", {"type": "carddav"}),
+        ("addressBook", {"type": "carddav"}),
+    ]
+
+
+def test_calendar_with_another_user_name(account: Accounts, server: Servers, service: Services) -> None:
+    """A user name that is not the mail servers' is not told: FairEmail takes the document's last one for theirs."""
+    services = (service(ServiceKind.CALDAV, username="{local}"), service(ServiceKind.CARDDAV, username="x"))
+    mail = (server(Protocol.IMAP, username="{local}"), server(Protocol.SMTP))
+
+    assert children(mozilla.document(account(*mail, services=services))) == ["emailProvider"]
+
+
+@pytest.mark.parametrize("kind", [ServiceKind.JMAP, ServiceKind.ACTIVESYNC])
+def test_services_without_place(account: Accounts, server: Servers, service: Services, kind: ServiceKind) -> None:
+    """JMAP and ActiveSync have no place that harms nobody."""
+    assert children(mozilla.document(account(server(Protocol.IMAP), services=(service(kind),)))) == ["emailProvider"]
+
+
+def test_managesieve(account: Accounts, server: Servers) -> None:
+    """Himalaya fails a document with a type that is not mail."""
+    document = mozilla.document(account(server(Protocol.IMAP), server(Protocol.MANAGESIEVE), server(Protocol.SMTP)))
+
+    assert b"sieve" not in document
+    assert len(values(document, "hostname")) == 2
+
+
+def test_webmail(account: Accounts, server: Servers) -> None:
+    """The webmail's page stands under the root."""
+    document = mozilla.document(account(server(Protocol.IMAP), webmail="https://x.example/?a&b"))
+
+    assert children(document) == ["emailProvider", "webMail"]
+    assert [(page.tag, page.text, page.attrib) for page in ET.fromstring(document)[1]] == [
+        ("loginPage", None, {"url": "https://x.example/?a&b"})
+    ]
+
+
+def test_everything(suite: BoundPlan) -> None:
+    """A plan with everything makes a valid document, the provider first (KMail), with mail alone in it."""
+    document = mozilla.document(suite.account(Domain("example.jp"), None))
+
+    GRAMMAR.assertValid(etree.fromstring(document))
+    assert children(document) == ["emailProvider", "oAuth2", "calendar", "addressbook", "addressBook", "webMail"]
+    assert {leaf.get("type") for leaf in ET.fromstring(document)[0] if leaf.get("type")} == {"imap", "smtp"}
+    assert {"https://dav.example.jp/calendars/", "https://dav.example.jp/contacts/"} == set(
+        values(document, "url") + values(document, "serverURL")
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,12 +12,10 @@ from hypothesis import strategies as st
 from autoconfig.errors import Inexpressible, PlanUnusable
 from autoconfig.formats import microsoft, mozilla
 from autoconfig.formats.prepared import Prepared
-from autoconfig.mail.account import Account, Documentation, Text
-from autoconfig.mail.address import MAX_LOCAL_OCTETS, EmailAddress, carriable
+from autoconfig.mail.account import Account
+from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.domain import Domain
-from autoconfig.mail.pattern import Pattern
-from autoconfig.mail.plan import Plan
-from autoconfig.mail.server import Login, Protocol, ServerTemplate, TLSMode
+from tests.strategies import bound_plans, domains, locals_
 
 if TYPE_CHECKING:
     from autoconfig.mail.bound import BoundPlan
@@ -28,77 +25,6 @@ Accounts = Callable[..., Account]
 Document = Callable[[Account], bytes]
 
 both_formats = pytest.mark.parametrize("document", [mozilla.document, microsoft.document], ids=["Mozilla", "Microsoft"])
-
-HOSTILE = "&<>\"'{}%;]-.@ "
-texts = (
-    st.text(
-        st.one_of(st.sampled_from(HOSTILE), st.characters(exclude_categories=("Cs", "Cc"))), min_size=1, max_size=20
-    )
-    .filter(carriable)
-    .filter(str.strip)
-)
-literals = texts.map(lambda text: re.sub(r"[{}]", "%", text))
-locals_ = texts.filter(lambda text: len(text.encode()) <= MAX_LOCAL_OCTETS)
-labels = st.sampled_from(["mail", "x", "cs312", "xn--wgv71a119e", "a-b", "0"])
-domains = st.one_of(
-    st.sampled_from(["sample.co.jp", "日本語.example", "b", "d.invalid", "a_b.example"]),
-    st.lists(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True), min_size=1, max_size=5).map(
-        ".".join
-    ),
-    st.lists(st.from_regex(r"[a-z0-9_-]{1,63}", fullmatch=True), min_size=1, max_size=3).map(".".join),
-).map(Domain.parse)
-
-
-def patterns(pieces: st.SearchStrategy[str], joint: str, most: int = 4) -> st.SearchStrategy[Pattern]:
-    """Patterns of one to `most` of `pieces`."""
-    return st.lists(pieces, min_size=1, max_size=most).map(lambda parts: Pattern.parse(joint.join(parts)))
-
-
-# At most six times the domain: with nine, `bind` refuses.
-host_params = patterns(labels | st.just("{domain}"), ".", 2)
-hosts = patterns(labels | st.sampled_from(["{domain}", "{host}"]), ".", 3)
-user_params = patterns(literals | st.sampled_from(["{domain}", "{local}", "{address}", "{host}"]), "")
-row_users = patterns(literals | st.sampled_from(["{domain}", "{local}", "{address}"]), "")
-usernames = st.one_of(
-    st.sampled_from(["{address}", "{local}", "{user}", "{local}.{domain}", "{local}@{domain}"]).map(Pattern.parse),
-    patterns(literals | st.sampled_from(["{domain}", "{local}", "{address}", "{host}", "{user}"]), ""),
-)
-names = st.dictionaries(st.sampled_from(["ja", "en", "und"]), texts, min_size=1).map(Text)
-servers = st.builds(
-    ServerTemplate,
-    st.sampled_from(Protocol),
-    hosts,
-    st.integers(1, 65535),
-    st.sampled_from(TLSMode),
-    st.lists(st.sampled_from(Login), min_size=1, max_size=3, unique=True).map(tuple),
-    usernames,
-)
-plain = st.fixed_dictionaries({"servers": st.lists(servers, max_size=5).map(tuple)})
-moved_url = st.fixed_dictionaries(
-    {"servers": st.just(()), "redirect_url": st.sampled_from(["https://{host}/?a=b&c={domain}"]).map(Pattern.parse)}
-)
-moved_domain = st.fixed_dictionaries(
-    {"servers": st.just(()), "redirect_domain": hosts.map(lambda host: Pattern.parse(f"new.{host}"))}
-)
-
-
-@st.composite
-def bound_plans(draw: st.DrawFn) -> BoundPlan:
-    """A plan of any kind, with some of its params given by a row."""
-    defaults = {"host": draw(host_params), "user": draw(user_params)}
-    plan = Plan(
-        key="any",
-        name=draw(names),
-        short_name=draw(st.none() | names),
-        params=defaults,
-        documentation=tuple(
-            draw(st.lists(st.builds(Documentation, st.just("https://x.example/?a&b"), st.none() | names), max_size=2))
-        ),
-        **draw(plain | moved_url | moved_domain),
-    )
-    given_by_row = {"host": draw(host_params), "user": draw(row_users)}
-    chosen = draw(st.sets(st.sampled_from(["host", "user"])))
-    return plan.bind({name: str(value) for name, value in given_by_row.items() if name in chosen})
 
 
 def outcome(document: Document, account: Account) -> bytes | None:

@@ -18,8 +18,8 @@ CASES: dict[str, tuple[dict[str, object], list[tuple[str, str, str]]]] = {
                 "plans.a.zzz",
                 "unknown key",
                 (
-                    "known are extends, name, short_name, documentation, webmail, params, servers, oauth2, "
-                    "redirect_url, redirect_domain"
+                    "known are extends, name, short_name, documentation, webmail, notes, params, servers, "
+                    "oauth2, redirect_url, redirect_domain"
                 ),
             )
         ],

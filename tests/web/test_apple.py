@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import plistlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -89,6 +90,35 @@ def test_language(site: Site, language: str, name: str) -> None:
     assert name in profile["PayloadDisplayName"]
 
 
+NAMED = {"ja": "サーバ保守 (メールサーバー付)", "en": "Maintained server with mail"}
+
+
+@pytest.mark.parametrize(
+    ("query", "accepted", "language"),
+    [
+        pytest.param("", None, "ja", id="nothing said: the plan's own"),
+        pytest.param("", b"en-US,en;q=0.9,ja;q=0.8", "en", id="the browser's"),
+        pytest.param("", b"en;q=0.1,ja-JP", "ja", id="the browser's best"),
+        pytest.param("", b"zh-TW,fr;q=0.9,en;q=0.1", "en", id="the browser's best of ours"),
+        pytest.param("", b"zh-TW,*", "ja", id="none of ours"),
+        pytest.param("&lang=en", b"ja", "en", id="asked for before the browser's"),
+        pytest.param("&lang=EN-gb", b"ja", "en", id="asked for with a country"),
+        pytest.param("&lang=zh", b"en", "en", id="asked for and not there"),
+        pytest.param("&lang=", b"en", "en", id="asked for nothing"),
+        pytest.param("&lang=%FF", b"\xff;q=x", "ja", id="nonsense"),
+    ],
+)
+def test_texts(site: Site, query: str, accepted: bytes | None, language: str) -> None:
+    """What the phone shows is in the language asked for, else the browser's, else the plan's own."""
+    headers = [(b"accept-language", accepted)] if accepted is not None else []
+    answer = site.fetch(f"https://x.example{PATH}?email={ADDRESS}{query}", headers=headers)
+    profile = plistlib.loads(answer.content)
+
+    assert profile["PayloadOrganization"] == NAMED[language]
+    assert ("設定します" in profile["PayloadDescription"]) is (language == "ja")
+    assert profile["ConsentText"].keys() == {"default", "en", "ja"}
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -130,7 +160,10 @@ def test_international(site: Site, name: str) -> None:
     answer = site.request("GET", f"https://autoconfig.xbit.jp{PATH}", params={"email": f"taro@{name}"})
 
     assert payload(answer)["EmailAddress"] == "taro@xn--wgv71a119e.example"
-    assert answer.headers["content-disposition"] == 'attachment; filename="xn--wgv71a119e.example.mobileconfig"'
+    assert answer.headers["content-disposition"] == (
+        'attachment; filename="xn--wgv71a119e.example.mobileconfig"; '
+        "filename*=UTF-8''%E6%97%A5%E6%9C%AC%E8%AA%9E.example.mobileconfig"
+    )
 
 
 def test_host_rule(site: Site) -> None:
@@ -154,6 +187,7 @@ def test_same_bytes(site: Site) -> None:
     [
         pytest.param("moved", "", "has moved", id="moved away"),
         pytest.param("imap", "&protocol=pop3", "has no POP3 server", id="no POP3"),
+        pytest.param("oauth", "", "logs in by OAuth2 alone, which Apple's profiles cannot describe", id="OAuth2"),
     ],
 )
 def test_inexpressible(open_site: OpenSite, plan: str, query: str, sentence: str) -> None:
@@ -163,6 +197,13 @@ def test_inexpressible(open_site: OpenSite, plan: str, query: str, sentence: str
         [plans.moved]
         name = "Moved"
         redirect_domain = "new.example"
+        [plans.oauth]
+        name = "OAuth2 only"
+        oauth2 = { issuer = "https://a.jp/", auth_url = "https://a.jp/a", token_url = "https://a.jp/t", scope = ["m"] }
+        servers = [
+          { protocol = "imap", host = "a.jp", port = 993, tls = "ssl", login = ["OAuth2"], username = "{address}" },
+          { protocol = "smtp", host = "a.jp", port = 465, tls = "ssl", login = ["OAuth2"], username = "{address}" },
+        ]
         [plans.imap]
         name = "IMAP only"
         servers = [
@@ -175,3 +216,32 @@ def test_inexpressible(open_site: OpenSite, plan: str, query: str, sentence: str
     answer = site.fetch(f"https://x.example{PATH}?email=taro@customer.example{query}")
 
     assert (answer.status_code, sentence in answer.text) == (404, True)
+
+
+def test_calendar_and_contacts(open_site: OpenSite) -> None:
+    """A plan with a calendar and an address book sets them up with the mail, in one profile."""
+    site = open_site(
+        plans="""
+        [plans.groupware]
+        name = "Groupware"
+        servers = [
+          { protocol = "imap", host = "a.example", port = 993, tls = "ssl", login = ["NTLM"], username = "{address}" },
+          { protocol = "smtp", host = "a.example", port = 465, tls = "ssl", login = ["NTLM"], username = "{address}" },
+          { protocol = "caldav", url = "https://{domain}/dav/", login = ["password-cleartext"], username = "{local}" },
+          { protocol = "carddav", url = "https://{domain}/", login = ["password-cleartext"], username = "{local}" },
+        ]
+        """
+    )
+    site.finder.add("customer.example", "groupware")
+    profile = plistlib.loads(site.fetch(f"https://x.example{PATH}?email=a%26b@customer.example").content)
+    _, calendar, contacts = profile["PayloadContent"]
+
+    assert (calendar["CalDAVPrincipalURL"], calendar["CalDAVUsername"]) == ("https://customer.example/dav/", "a&b")
+    assert (contacts["CardDAVHostName"], "CardDAVPrincipalURL" in contacts) == ("customer.example", False)
+
+
+def test_no_password(site: Site) -> None:
+    """No profile holds a password, or a key for one."""
+    profile = site.fetch(f"https://x.example{PATH}?email={ADDRESS}").text
+
+    assert re.findall(r"<key>(\w*Password)</key>", profile) == ["OutgoingPasswordSameAsIncomingPassword"]

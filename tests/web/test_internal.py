@@ -97,6 +97,7 @@ def test_ready(site: Site) -> None:
         "mapping": "ok",
         "plans": ["legacy-os", "server-maintenance", "server-setup", "shared-managed", "shared-standard", "xserver"],
         "plans_fault": None,
+        "profile_certificate": None,
     }
 
 

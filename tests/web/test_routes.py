@@ -26,7 +26,10 @@ if TYPE_CHECKING:
         "/mail/mozilla.xml",
         "/.well-known/",
         "/.well-known/autoconfig/mail/config-v1.1.xml/",
-        "/.well-known/user-agent-configuration.json",
+        "/.well-known/user-agent-configuration.json/",
+        "/.Well-Known/user-agent-configuration.json",
+        "/autodiscover/autodiscover.json/",
+        "/autodiscover/autodiscover.json/v2.0/taro@sample.co.jp",
         "/v1.1",
         "/v1.1/",
         "/v1.1/sample.co.jp/",
@@ -65,4 +68,4 @@ def test_every_path_once(open_site: OpenSite) -> None:
     """No path stands in the table twice."""
     paths = [route.path for route in routes(open_site().context) if isinstance(route, Route)]
 
-    assert len(paths) == len(set(paths)) == 12
+    assert len(paths) == len(set(paths)) == 17

@@ -1,0 +1,188 @@
+"""The sections `incomingServer` and `outgoingServer`, valid where Thunderbird 153 finds them valid."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from autoconfig.errors import DomainInvalid, PlanUnusable
+from autoconfig.formats.mozilla_import.placeholders import pattern_of
+from autoconfig.formats.mozilla_import.remedies import EXCHANGE, EXCHANGE_TYPES
+from autoconfig.formats.mozilla_import.section import Section, SectionInvalid, local_name, shown, text_of
+from autoconfig.mail.account import Text
+from autoconfig.mail.domain import to_host_name
+from autoconfig.mail.pattern import Pattern
+from autoconfig.mail.plan import Plan
+from autoconfig.mail.server import Login, Protocol, ServerTemplate, TLSMode
+
+if TYPE_CHECKING:
+    from autoconfig.formats.mozilla_import.section import Losses
+    from autoconfig.formats.xml import Element
+    from autoconfig.mail.service import ServiceTemplate
+
+_TLS = {"SSL": TLSMode.SSL, "STARTTLS": TLSMode.STARTTLS, "plain": TLSMode.PLAIN}
+_OLD_LOGIN = {"plain": Login.CLEARTEXT, "secure": Login.ENCRYPTED}
+_LOGIN: dict[str, Login] = {**{login.value: login for login in Login}, **_OLD_LOGIN}
+_OUTGOING_ONLY = {Login.NONE, Login.CLIENT_IP_ADDRESS}
+_PORT = {
+    (Protocol.IMAP, True): 993,
+    (Protocol.IMAP, False): 143,
+    (Protocol.POP3, True): 995,
+    (Protocol.POP3, False): 110,
+    (Protocol.MANAGESIEVE, False): 4190,
+}
+# JavaScript's parseInt, by which Thunderbird reads a port.
+_NUMBER = re.compile(r"\s*(\d{1,9})(.*)", re.ASCII | re.DOTALL)
+ADDRESS = Pattern.parse("{address}")
+
+
+def protocol_of(element: Element) -> Protocol:
+    """
+    What a server speaks.
+
+    Raises:
+        SectionInvalid: not what a plan has a host for.
+    """
+    kind, outgoing = element.get("type", ""), local_name(element) == "outgoingServer"
+    if kind.lower() in EXCHANGE_TYPES:
+        raise SectionInvalid(*EXCHANGE)
+    protocol = next((protocol for protocol in Protocol if protocol == kind), None)
+    if protocol is None or protocol.outgoing is not outgoing:
+        known = "smtp" if outgoing else "imap, pop3, managesieve, jmap and activesync"
+        raise SectionInvalid(f"its type is {shown(kind)}, and a plan knows {known} here", "see which server is meant")
+    return protocol
+
+
+def read_server(element: Element, losses: Losses) -> ServerTemplate:
+    """
+    One server of a plan.
+
+    Raises:
+        SectionInvalid: Thunderbird would not use the section, or a plan cannot say what it says.
+    """
+    protocol = protocol_of(element)
+    section = Section(element, losses)
+    host, tls = _host(section), _tls(section)
+    port = _port(section, protocol, tls)
+    login = read_login(section, _LOGIN, outgoing=protocol.outgoing)
+    template = ServerTemplate(protocol, host, port, tls, login, read_username(section))
+    section.end()
+    return spelled(template)
+
+
+def spelled(template: ServerTemplate) -> ServerTemplate:
+    """
+    The same with its host as plans have it: lower-case A-labels.
+
+    Raises:
+        SectionInvalid: by the rules of plans its host or user name cannot stand.
+    """
+    return _bound(template, ()).servers[0]
+
+
+def check_service(template: ServiceTemplate) -> ServiceTemplate:
+    """
+    The same, if it can stand in a plan.
+
+    Raises:
+        SectionInvalid: its URL is none, or not https.
+    """
+    return _bound(None, (template,)).services[0]
+
+
+def read_login(section: Section, known: dict[str, Login], *, outgoing: bool) -> tuple[Login, ...]:
+    """
+    The known login methods, in their order; those that are not known are reported.
+
+    Raises:
+        SectionInvalid: there is none.
+    """
+    found: dict[Login, None] = {}
+    for element in section.take_all("authentication"):
+        text = text_of(element, section.losses, attributes=("system",))
+        login = None if element.get("system", "http") != "http" else known.get(text)
+        if login is None:
+            section.losses.add(element, *_unknown_login(text, element.get("system")))
+        elif login in _OUTGOING_ONLY and not outgoing:
+            problem = f"the login method {shown(text)} is for sending only"
+            section.losses.add(element, problem, "ask the provider which there is")
+        else:
+            found[login] = None
+    if not found:
+        raise SectionInvalid("it has no login method that is known here", "ask the provider which there is")
+    return tuple(found)
+
+
+def _unknown_login(text: str, system: str | None) -> tuple[str, str]:
+    if text.lower() == "smtp-after-pop":
+        return (
+            "sending after fetching by POP3 (SMTP-after-POP) is no login method of plans",
+            "have the server ask for a password, and write which method it has",
+        )
+    named = f"{shown(text)} of {shown(system)}" if system else shown(text)
+    return f"the login method {named} is not known here", "if the server has another one too, add it"
+
+
+def read_username(section: Section) -> Pattern:
+    """
+    The user name; where there is none, the address, for programs would make one up.
+
+    Raises:
+        SectionInvalid: a plan cannot say it.
+    """
+    element = section.take("username")
+    text = "" if element is None else text_of(element, section.losses)
+    if element is None or not text.strip():
+        where = section.element if element is None else element
+        section.losses.add(where, "there is no user name; {address} was taken", "see whether that is the one")
+        return ADDRESS
+    return pattern_of(text, element, section.losses)
+
+
+def _host(section: Section) -> Pattern:
+    element = section.take("hostname")
+    text = "" if element is None else text_of(element, section.losses).strip()
+    if element is None or not text:
+        raise SectionInvalid("it has no hostname", "ask the provider for it")
+    if not text.isascii():
+        try:
+            name = to_host_name(text)
+        except DomainInvalid as error:
+            raise SectionInvalid(str(error), "write it in A-labels (xn--…)") from error
+        section.losses.add(element, f"{shown(text)} is written in A-labels: {name}", "Thunderbird takes no others")
+        return Pattern.parse(name)
+    return pattern_of(text, element, section.losses)
+
+
+def _tls(section: Section) -> TLSMode:
+    text = section.text("socketType")
+    if text not in _TLS:
+        given = "it has no socketType" if text is None else f"its socketType is {shown(text)}"
+        raise SectionInvalid(f"{given}; mail programs know SSL, STARTTLS and plain", "ask the provider which it is")
+    return _TLS[text]
+
+
+def _port(section: Section, protocol: Protocol, tls: TLSMode) -> int:
+    element = section.take("port")
+    text = "" if element is None else text_of(element, section.losses)
+    usual = _PORT.get((protocol, tls is TLSMode.SSL))
+    if (element is None or not text.strip()) and usual is not None:
+        section.losses.add(section.element, f"there is no port; {usual}, the usual one, was taken", "ask the provider")
+        return usual
+    found = _NUMBER.fullmatch(text)
+    if element is None or found is None or not 1 <= int(found[1]) <= 65535:
+        raise SectionInvalid(f"its port is {shown(text)}, which is none", "ask the provider for it")
+    port = int(found[1])
+    if found[2].strip():
+        section.losses.add(element, f"the port {shown(text)} is read as {port}, as Thunderbird does", "see if it is")
+    return port
+
+
+def _bound(server: ServerTemplate | None, services: tuple[ServiceTemplate, ...]) -> Plan:
+    """A plan of nothing else, with which the rules of plans judge."""
+    plan = Plan("imported", Text({"und": "-"}), None, {}, (server,) if server else (), services=services)
+    try:
+        bound = plan.bind({})
+    except PlanUnusable as error:
+        raise SectionInvalid(error.problem, "a plan of your own may name another, with params if need be") from error
+    return Plan("imported", plan.name, None, {}, bound.servers, services=bound.services)

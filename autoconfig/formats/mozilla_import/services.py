@@ -1,0 +1,106 @@
+"""What stands beside mail in such a document: calendars, address books, JMAP, ActiveSync, OAuth2, webmail."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from autoconfig.formats.mozilla_import.placeholders import has_placeholder, pattern_of
+from autoconfig.formats.mozilla_import.section import Section, SectionInvalid, local_name, shown, text_of
+from autoconfig.formats.mozilla_import.servers import check_service, read_login, read_username
+from autoconfig.mail.server import Login
+from autoconfig.mail.service import OAuth2, ServiceKind, ServiceTemplate
+from autoconfig.mail.url import is_https_url, is_web_url
+
+if TYPE_CHECKING:
+    from autoconfig.formats.mozilla_import.section import Losses
+    from autoconfig.formats.xml import Element
+
+# HTTP's schemes in the draft's words of before and since June 2026, and in those of mail.
+_LOGIN: dict[str, Login] = {
+    **{login.value: login for login in Login},
+    **dict.fromkeys(("Basic", "http-basic", "plain"), Login.CLEARTEXT),
+    **dict.fromkeys(("Digest", "http-digest", "secure"), Login.ENCRYPTED),
+}
+_KINDS = {
+    "calendar": (ServiceKind.CALDAV,),
+    "addressbook": (ServiceKind.CARDDAV,),
+    "addressBook": (ServiceKind.CARDDAV,),
+    "incomingServer": (ServiceKind.JMAP, ServiceKind.ACTIVESYNC),
+}
+_SCOPE = re.compile(r"[!#-[\]-~]+")
+"""A scope-token (RFC 6749 appendix A.4)."""
+
+
+def kind_of(element: Element) -> ServiceKind | None:
+    """What is spoken at the element's URL, where a plan knows it; the draft spells ActiveSync in two ways."""
+    kind = element.get("type", "").lower()
+    return next((known for known in _KINDS.get(local_name(element), ()) if known == kind), None)
+
+
+def read_service(element: Element, losses: Losses) -> ServiceTemplate:
+    """
+    One service of a plan.
+
+    Raises:
+        SectionInvalid: a plan cannot say what the section says.
+    """
+    kind = kind_of(element)
+    section = Section(element, losses)
+    if kind is None:
+        raise SectionInvalid(f"its type is {shown(section.type)}, which is not known here", "see what is meant")
+    urls = section.take_all("url", "serverURL")
+    texts = [text_of(url, losses).strip() for url in urls]
+    if not texts or not texts[0]:
+        raise SectionInvalid("it has no URL", "ask the provider for it")
+    for other, text in zip(urls[1:], texts[1:], strict=True):
+        if text != texts[0]:
+            losses.add(other, f"a second URL is left out: {shown(text)}", "keep one of them")
+    url = pattern_of(texts[0], urls[0], losses)
+    login = read_login(section, _LOGIN, outgoing=False)
+    template = ServiceTemplate(kind, url, login, read_username(section))
+    section.end()
+    return check_service(template)
+
+
+def read_oauth2(element: Element, losses: Losses) -> OAuth2:
+    """
+    Where tokens come from.
+
+    Raises:
+        SectionInvalid: something that clients need is missing or cannot be kept.
+    """
+    section = Section(element, losses, attributes=())
+    issuer = (section.text("issuer") or "").strip()
+    urls = {
+        "issuer": issuer if "://" in issuer else f"https://{issuer}",
+        "authURL": (section.text("authURL") or "").strip(),
+        "tokenURL": (section.text("tokenURL") or "").strip(),
+    }
+    for name, url in urls.items():
+        if not is_https_url(url) or has_placeholder(url):
+            raise SectionInvalid(f"{shown(url)} in {name} is not an https URL that is the same for all", "add oauth2")
+    scope = tuple((section.text("scope") or "").split())
+    if not scope or not all(_SCOPE.fullmatch(token) for token in scope):
+        raise SectionInvalid(f"{shown(' '.join(scope))} is no scope", "add oauth2 with the provider's scope")
+    client, secret = ((section.text(name) or "").strip() or None for name in ("clientID", "clientSecret"))
+    section.end()
+    return OAuth2(urls["issuer"], urls["authURL"], urls["tokenURL"], scope, client, secret)
+
+
+def read_webmail(element: Element, losses: Losses) -> str:
+    """
+    The page where customers read mail.
+
+    Raises:
+        SectionInvalid: there is none that can be linked to.
+    """
+    section = Section(element, losses, attributes=())
+    page = section.take("loginPage")
+    url = "" if page is None else page.get("url", "").strip()
+    if page is not None:
+        text_of(page, losses, attributes=("url",))
+    section.end()
+    if not is_web_url(url) or has_placeholder(url):
+        raise SectionInvalid(f"the webmail's {shown(url)} is not a URL that is the same for all", "add webmail")
+    return url

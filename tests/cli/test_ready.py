@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from autoconfig.cli.sockets import note_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.cli.conftest import Command, Serve
+
+
+@pytest.mark.parametrize("kind", ["port", "socket"])
+def test_running(on_demo: Command, serve: Serve, tmp_path: Path, kind: str) -> None:
+    """A running instance is found by itself, or where one says; exit code 0 if it can answer."""
+    server = serve("--uds", tmp_path / "s") if kind == "socket" else serve()
+    assert on_demo("ready").out == f"{server.place}: ready\n"
+    assert on_demo("ready", "--url", server.place, "--json").data == server.ready()
+
+
+def test_database_gone(
+    on_demo: Command, serve: Serve, demo: Path, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    """An instance that cannot answer is not ready: exit code 1."""
+    server = serve()
+    for path in demo.glob("mapping.db*"):
+        path.unlink()
+    (demo / "mapping.db").write_bytes(b"nothing of ours")
+    wait_until(lambda: server.get("/internal/readyz", "localhost").status_code == 503)
+
+    assert on_demo("ready", code=1).out == f"{server.place}: not ready\n"
+    assert "is not a database" in on_demo("ready", "--json", code=1).data["mapping"]
+
+
+def test_never_run(on_demo: Command) -> None:
+    """Where none was ever started, none is running: exit code 1."""
+    assert on_demo("ready", code=1).out == "nowhere: not running\n"
+    assert on_demo("ready", "--json", code=1).data == {"status": "not running"}
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.1:{port}", "unix:{folder}/gone"], ids=["port", "socket"])
+def test_ended(on_demo: Command, demo: Path, place: str) -> None:
+    """Where the last one ended, nobody answers: exit code 1."""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    note_place(demo / "state", place.format(port=port, folder=demo))
+
+    assert "not answering: [Errno" in on_demo("ready", code=1).out
+
+
+@pytest.fixture
+def stranger() -> Iterator[Callable[[bytes], str]]:
+    """Another program that listens, and answers one request with these bytes."""
+    threads = []
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def answer(content: bytes) -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(content)
+
+        def start(content: bytes) -> str:
+            threads.append(threading.Thread(target=answer, args=(content,)))
+            threads[-1].start()
+            return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+        yield start
+        for thread in threads:
+            thread.join()
+
+
+def http(status: str, body: str) -> bytes:
+    """An answer as it goes over the wire."""
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+
+
+ANSWERS = {
+    "not HTTP": (b"220 mail.example ESMTP\r\n", "not answering: "),
+    "nothing": (b"", "not answering: "),
+    "not JSON": (http("200 OK", "<html>"), "not answering: "),
+    "JSON of another kind": (http("200 OK", "[]"), "another program answers there"),
+    "hidden": (http("404 Not Found", "no"), "answers, but tells us nothing; is this machine in its setting internal_"),
+    "not ready": (http("503 Service Unavailable", json.dumps({"status": "not ready"})), "not ready"),
+}
+
+
+@pytest.mark.parametrize(("answer", "said"), ANSWERS.values(), ids=ANSWERS)
+def test_other_answers(on_demo: Command, stranger: Callable[[bytes], str], answer: bytes, said: str) -> None:
+    """Whatever else listens there, and whatever it says: exit code 1 and one line."""
+    place = stranger(answer)
+    printed = on_demo("ready", "--url", place, code=1).out
+
+    assert printed.startswith(f"{place}: {said}")
+    assert len(printed.splitlines()) == 1
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8080", "https://a.example", "http://", "http://a:b", "http://[", "ftp://a"])
+def test_no_url(command: Command, url: str) -> None:
+    """What is no place to ask is a mistake: exit code 2. No configuration is needed to say one."""
+    said = command("ready", "--url", url, code=2).err
+
+    assert said == f"autoconfig: --url {url}: is neither http://HOST:PORT nor unix:PATH\n"
+
+
+def test_no_config(command: Command) -> None:
+    """Without a URL the configuration says where to ask, so it has to be there."""
+    command("ready", code=2)

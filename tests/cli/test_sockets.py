@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from autoconfig.cli.sockets import (
+    LISTENING,
+    inherited_socket,
+    note_place,
+    noted_place,
+    place_of,
+    tcp_socket,
+    unix_socket,
+)
+from autoconfig.errors import ListenFailed
+
+HAS_IPV6 = socket.has_ipv6 and "00000000000000000000000000000001" in (
+    Path("/proc/net/if_inet6").read_text() if Path("/proc/net/if_inet6").exists() else ""
+)
+ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6 loopback address")
+
+
+def connects(bound: socket.socket) -> bool:
+    """Whether somebody can connect to a socket of this machine."""
+    with socket.socket(bound.family, socket.SOCK_STREAM) as client:
+        try:
+            client.connect(bound.getsockname())
+        except OSError:
+            return False
+        return True
+
+
+@pytest.mark.parametrize(
+    ("host", "place"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:{port}"),
+        ("localhost", "http://{host}:{port}"),
+        ("0.0.0.0", "http://127.0.0.1:{port}"),
+        pytest.param("::1", "http://[::1]:{port}", marks=ipv6),
+        pytest.param("::", "http://[::1]:{port}", marks=ipv6),
+    ],
+)
+def test_tcp(host: str, place: str) -> None:
+    """A TCP socket listens at once, and its place is one that can be asked from this machine."""
+    with closing(tcp_socket(host, 0)) as bound:
+        name, port = bound.getsockname()[:2]
+
+        assert connects(bound)
+        assert place.format(port=port, host=f"[{name}]" if ":" in name else name) == place_of(bound)
+
+
+def test_port_of_a_server_that_just_ended() -> None:
+    """A port is free again as soon as its server ended, even if its last connections linger."""
+    with closing(tcp_socket("127.0.0.1", 0)) as bound:
+        port = bound.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            accepted, _ = bound.accept()
+            accepted.close()
+    tcp_socket("127.0.0.1", port).close()
+
+
+NO_HOSTS = {
+    "in use": ("127.0.0.1", None, "127.0.0.1 port {port}: Address already in use; choose another --port"),
+    "not ours": ("192.0.2.1", 0, "192.0.2.1 port 0: Cannot assign requested address; choose another --port"),
+    "no name": ("a" * 64, 0, f"--host {'a' * 64}: is no address and no name of a host"),
+    "no scope": ("::1%no-such", 0, "--host ::1%no-such: "),
+}
+
+
+@pytest.mark.parametrize(("host", "port", "said"), NO_HOSTS.values(), ids=NO_HOSTS)
+def test_no_tcp(listening: socket.socket, host: str, port: int | None, said: str) -> None:
+    """What cannot be bound is named with the reason."""
+    taken: int = listening.getsockname()[1]
+
+    with pytest.raises(ListenFailed) as caught:
+        tcp_socket(host, taken if port is None else port)
+
+    assert str(caught.value).startswith(said.format(port=taken))
+
+
+def test_unix(tmp_path: Path) -> None:
+    """A Unix socket is for its user and group, listens at once, and is gone at the end; the umask stays as it was."""
+    path, before = tmp_path / "socket", os.umask(0)
+    try:
+        with unix_socket(path) as bound:
+            mode = path.stat().st_mode
+
+            assert stat.S_ISSOCK(mode)
+            assert stat.S_IMODE(mode) == 0o660
+            assert connects(bound)
+            assert place_of(bound) == f"unix:{path}"
+    finally:
+        after = os.umask(before)
+
+    assert (path.exists(), after) == (False, 0)
+
+
+def test_stale_unix_socket(tmp_path: Path) -> None:
+    """A socket that a dead server left is replaced."""
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    assert path.exists()
+
+    with unix_socket(path) as bound:
+        assert connects(bound)
+
+
+def test_live_unix_socket(tmp_path: Path) -> None:
+    """A socket that somebody listens on is refused, and stays."""
+    path = tmp_path / "socket"
+    with unix_socket(path) as bound:
+        with pytest.raises(ListenFailed, match=f"^--uds {path}: somebody listens there already$"), unix_socket(path):
+            pass
+
+        assert connects(bound)
+
+
+def _file(path: Path) -> None:
+    path.write_text("mine")
+
+
+def _link(path: Path) -> None:
+    path.symlink_to(path.with_name("no-such"))
+
+
+@pytest.mark.parametrize("make", [_file, Path.mkdir, _link, os.mkfifo], ids=["file", "folder", "link", "pipe"])
+def test_something_else(tmp_path: Path, make: object) -> None:
+    """Anything else with that name is refused, and stays."""
+    path = tmp_path / "socket"
+    assert callable(make)
+    make(path)
+    before = path.lstat()
+
+    with (
+        pytest.raises(ListenFailed, match=f"^--uds {path}: there is something else; choose another path$"),
+        unix_socket(path),
+    ):
+        pass
+
+    assert before == path.lstat()
+
+
+def test_datagram_socket(tmp_path: Path) -> None:
+    """A socket of another kind is somebody else's too."""
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.bind(str(path))
+        with pytest.raises(ListenFailed, match=f"^--uds {path}: Protocol wrong type for socket$"), unix_socket(path):
+            pass
+
+    assert path.exists()
+
+
+@pytest.mark.parametrize("name", ["no-such-folder/socket", "x" * 120], ids=["no folder", "too long"])
+def test_no_unix(tmp_path: Path, name: str) -> None:
+    """A place where no socket can be is named with the reason."""
+    path = tmp_path / name
+
+    with pytest.raises(ListenFailed, match=f"^--uds {path}: (No such file|AF_UNIX path too long)"), unix_socket(path):
+        pass
+
+
+def test_inherited(listening: socket.socket) -> None:
+    """A listening socket of a supervisor is taken; the supervisor's descriptor stays open."""
+    with closing(inherited_socket(listening.fileno())) as bound:
+        assert connects(bound)
+        assert place_of(bound) == "http://{}:{}".format(*listening.getsockname())
+    assert connects(listening)
+
+
+def test_not_inherited(tmp_path: Path) -> None:
+    """A descriptor that is closed, a file, or a socket that does not listen is refused by its number."""
+    with (tmp_path / "file").open("w") as file, socket.socket() as quiet:
+        for number, said in {
+            file.fileno(): "Socket operation on non-socket; it has to be an open socket",
+            quiet.fileno(): "the socket does not listen",
+            99_999: "Bad file descriptor; it has to be an open socket",
+        }.items():
+            with pytest.raises(ListenFailed, match=f"^--fd {number}: {said}$"):
+                inherited_socket(number)
+
+
+def test_noted_place(tmp_path: Path) -> None:
+    """Where `serve` listens is kept for `ready`, and nothing lies beside it."""
+    note_place(tmp_path / "state", "unix:/a")
+    note_place(tmp_path / "state", "http://127.0.0.1:1")
+
+    assert noted_place(tmp_path / "state") == "http://127.0.0.1:1"
+    assert [path.name for path in (tmp_path / "state").iterdir()] == [LISTENING]
+
+
+def test_place_that_cannot_be_noted(tmp_path: Path) -> None:
+    """Where the state folder cannot be written, nothing is kept and nothing breaks."""
+    (tmp_path / "file").touch()
+    note_place(tmp_path / "file" / "state", "unix:/a")
+
+    assert noted_place(tmp_path / "file" / "state") is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", json.dumps({"place": 5}), "\x00"])
+def test_place_that_cannot_be_read(tmp_path: Path, text: str) -> None:
+    """What cannot be read as a place is none."""
+    (tmp_path / LISTENING).write_text(text)
+
+    assert noted_place(tmp_path) is None
