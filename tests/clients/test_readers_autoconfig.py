@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.clients.readers.client import (
+    AUTOCONFIG,
+    AUTOMATIC,
+    CLEARTEXT,
+    ENCRYPTED,
+    IMAP,
+    OAUTH2,
+    PLAIN,
+    POP3,
+    SMTP,
+    SSL,
+    STARTTLS,
+    Found,
+    Person,
+    Refused,
+)
+from tests.clients.readers.every import CLIENTS
+from tests.clients.readers.thunderbird import read_autoconfig
+
+if TYPE_CHECKING:
+    from tests.clients.readers.client import Client
+
+TARO = Person("example.jp")
+
+
+def section(kind: str, host: str, port: int, socket: str) -> str:
+    """A server section."""
+    name = "outgoingServer" if kind == SMTP else "incomingServer"
+    return f"""<{name} type="{kind}">
+      <hostname>{host}.example.jp</hostname>
+      <port>{port}</port>
+      <socketType>{socket}</socketType>
+      <authentication>password-cleartext</authentication>
+      <username>%EMAILADDRESS%</username>
+    </{name}>
+    """
+
+
+IMAP_SECTION, POP3_SECTION = section(IMAP, "imap", 993, "SSL"), section(POP3, "pop", 110, "STARTTLS")
+SMTP_SECTION = section(SMTP, "smtp", 587, "STARTTLS")
+DOCUMENT = f"""<?xml version="1.0" encoding="UTF-8"?>
+<clientConfig version="1.1">
+  <emailProvider id="example.jp">
+    <domain>example.jp</domain>
+    <displayName>Example</displayName>
+    {IMAP_SECTION}{POP3_SECTION}{SMTP_SECTION}
+  </emailProvider>
+</clientConfig>
+"""
+SERVERS = (
+    Found(IMAP, "imap.example.jp", 993, SSL, (CLEARTEXT,), "taro@example.jp"),
+    Found(POP3, "pop.example.jp", 110, STARTTLS, (CLEARTEXT,), "taro@example.jp"),
+    Found(SMTP, "smtp.example.jp", 587, STARTTLS, (CLEARTEXT,), "taro@example.jp"),
+)
+
+READERS = {
+    "TB": CLIENTS["Thunderbird"],
+    "TA": CLIENTS["Thunderbird Android"],
+    "EV": CLIENTS["Evolution"],
+    "KM": CLIENTS["KMail"],
+    "GE": CLIENTS["Geary"],
+    "FE": CLIENTS["FairEmail"],
+    "HI": CLIENTS["Himalaya"],
+    "NC": CLIENTS["Nextcloud Mail"],
+    "DC": CLIENTS["Delta Chat"],
+}
+NO = "refused"
+NOTHING = "no server"
+ALL = " ".join(READERS)
+
+
+def imap(**changes: Any) -> dict[str, dict[str, Any]]:
+    """A change of what is read of the IMAP server."""
+    return {IMAP: changes}
+
+
+def each(**changes: Any) -> dict[str, dict[str, Any]]:
+    """A change of what is read of all three."""
+    return dict.fromkeys((IMAP, POP3, SMTP), changes)
+
+
+def smtp_ssl() -> dict[str, dict[str, Any]]:
+    """The other SMTP server is taken."""
+    return {SMTP: {"host": "smtps.example.jp", "port": 465, "tls": SSL}}
+
+
+NO_IMAP: dict[str, None] = {IMAP: None}
+NO_SMTP: dict[str, None] = {SMTP: None}
+SOCKET, PORT, HOST = "<socketType>SSL</socketType>", "<port>993</port>", "<hostname>imap.example.jp</hostname>"
+LOGIN, USER = "<authentication>password-cleartext</authentication>", "<username>%EMAILADDRESS%</username>"
+END = "  </emailProvider>"
+
+
+def method(*names: str) -> str:
+    """Login methods."""
+    return "".join(f"<authentication>{name}</authentication>" for name in names)
+
+
+# What is done to the document, and what that does to whom; who is not named reads what stood there before.
+EDITS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "nothing": ("", "", {}),
+    "lower case socketType": (SOCKET, "<socketType>ssl</socketType>",
+        {"TB": NO_IMAP, "TA HI": NO, "EV KM GE": imap(tls=PLAIN)}),
+    "socketType TLS": (SOCKET, "<socketType>TLS</socketType>",
+        {"TB": NO_IMAP, "TA HI": NO, "EV KM GE": imap(tls=PLAIN), "NC": imap(tls=STARTTLS), "DC": imap(tls=AUTOMATIC)}),
+    "socketType plain": (SOCKET, "<socketType>plain</socketType>", {"TA": NO, "TB EV KM GE HI NC DC": imap(tls=PLAIN)}),
+    "no socketType": (SOCKET, "",
+        {"TB": NO_IMAP, "TA": NO, "EV KM GE NC": imap(tls=PLAIN), "DC": imap(tls=AUTOMATIC)}),
+    "no port": (PORT, "", {"TB KM DC": NO_IMAP, "TA GE FE": NO, "EV NC": imap(port=0)}),
+    "port in upper case": (PORT, "<PORT>993</PORT>", {"TB KM": NO_IMAP, "TA GE FE": NO, "EV NC": imap(port=0)}),
+    "spaces around the port": (PORT, "<port> 993 </port>", {"TA GE FE HI": NO}),
+    "port 70000": (PORT, "<port>70000</port>",
+        {"TB": NO_IMAP, "TA GE HI": NO, "EV DC": imap(port=0), "KM FE NC": imap(port=70000)}),
+    "no user name": (USER, "",
+        {"TB": imap(username="undefined"), "TA": NO, "EV KM NC": imap(username=""), "DC": NO_IMAP}),
+    "encrypted password": (LOGIN, method(ENCRYPTED), {"TB TA EV KM": imap(logins=(ENCRYPTED,))}),
+    "only an unknown method": (LOGIN, method("SCRAM-SHA-256"), {"TB": NO_IMAP, "TA HI": NO}),
+    "only GSSAPI": (LOGIN, method("GSSAPI"), {"TB KM": imap(logins=("GSSAPI",)), "TA HI": NO}),
+    "no method": (LOGIN, "", {"TB": NO_IMAP, "TA": NO, "HI": imap(logins=())}),
+    "cleartext, encrypted": (LOGIN, method(CLEARTEXT, ENCRYPTED),
+        {"TA": imap(logins=(CLEARTEXT, ENCRYPTED)), "EV KM": imap(logins=(ENCRYPTED,))}),
+    "encrypted, cleartext": (LOGIN, method(ENCRYPTED, CLEARTEXT),
+        {"TA": imap(logins=(ENCRYPTED, CLEARTEXT)), "TB KM": imap(logins=(ENCRYPTED,))}),
+    "OAuth2, cleartext": (LOGIN, method(OAUTH2, CLEARTEXT),
+        {"TA": imap(logins=(OAUTH2, CLEARTEXT)), "KM": imap(logins=(OAUTH2,))}),
+    "POP3 first": (IMAP_SECTION + POP3_SECTION, POP3_SECTION + IMAP_SECTION, {"GE FE": NO}),
+    "a second IMAP server": (POP3_SECTION, section(IMAP, "other", 993, "SSL") + POP3_SECTION,
+        {"EV": imap(host="other.example.jp")}),
+    "a second SMTP server": (SMTP_SECTION, section(SMTP, "smtps", 465, "SSL") + SMTP_SECTION,
+        {"TB TA GE FE HI NC DC": smtp_ssl()}),
+    "a JMAP section": (POP3_SECTION, POP3_SECTION + section("jmap", "jmap", 443, "SSL"), {"HI": NO}),
+    "a section without type": (POP3_SECTION, POP3_SECTION + section("", "none", 1, "SSL").replace(' type=""', ""),
+        {"EV HI": NO}),
+    "no SMTP server": (SMTP_SECTION, "", {"TB TA GE FE": NO, "EV KM HI NC DC": NO_SMTP}),
+    "CDATA": (HOST, "<hostname><![CDATA[imap.example.jp]]></hostname>", {"EV": imap(host=""), "DC": NO_IMAP}),
+    "a comment in a host name": (HOST, "<hostname>imap<!-- -->.example.jp</hostname>",
+        {"EV DC": imap(host=".example.jp")}),
+    "spaces around a host name": (HOST, "<hostname> imap.example.jp </hostname>",
+        {"TA": NO, "EV KM GE FE HI NC": imap(host=" imap.example.jp ")}),
+    "a host name with underscore": (HOST, "<hostname>imap_1.example.jp</hostname>",
+        {"TB": NO_IMAP, "TA": NO, "EV KM GE FE HI NC DC": imap(host="imap_1.example.jp")}),
+    "an attribute on a host name": (HOST, '<hostname lang="ja">imap.example.jp</hostname>', {"TB": NO_IMAP}),
+    "a placeholder in a host name": (HOST, "<hostname>imap.%EMAILDOMAIN%</hostname>",
+        {"EV": imap(host="imap."), "GE FE NC": imap(host="imap.%EMAILDOMAIN%")}),
+    "an element in a port": (PORT, "<port>993<b/></port>", {"TA": NO}),
+    "local part": (USER, "<username>%EMAILLOCALPART%</username>",
+        {"TB TA EV KM HI FE DC": each(username="taro"), "NC": each(username="Yamada Taro")}),
+    "local.domain": (USER, "<username>%EMAILLOCALPART%.%EMAILDOMAIN%</username>",
+        {"TB TA KM HI DC": each(username="taro.example.jp"), "EV": each(username="taro."),
+         "FE": each(username="%EMAILLOCALPART%.%EMAILDOMAIN%"), "NC": each(username="Yamada Taro.example.jp")}),
+    "a number": (USER, "<username>0012345</username>",
+        {"TB": each(username="12345"), "TA EV KM FE HI NC DC": each(username="0012345")}),
+    "no id": (' id="example.jp"', "", {"TB TA HI": NO}),
+    "a name as id": (' id="example.jp"', ' id="My ISP"', {"TB TA": NO}),
+    "no version": (' version="1.1"', "", {"HI": NO}),
+    "no domain": ("<domain>example.jp</domain>", "", {"TB TA": NO}),
+    "a Unicode domain": ("<domain>example.jp</domain>", "<domain>日本語.jp</domain>", {"TB TA": NO}),
+    "documentation without url": (END, f"<documentation/>{END}", {"HI": NO}),
+    "an empty descr": (END, f'<documentation url="https://example.jp/"><descr lang="ja"/></documentation>{END}',
+        {"HI": NO}),
+    "an incomplete oAuth2": (END, f"{END}<oAuth2><issuer>example.jp</issuer></oAuth2>", {"HI": NO}),
+    "a default namespace": ("<clientConfig", '<clientConfig xmlns="urn:example"', {}),
+    "prefixes": ("", "", {"TB TA EV KM FE NC": NO, "DC": NOTHING}),
+    "an unclosed element": ("</emailProvider>", "", {ALL: NO}),
+    "a web page": (DOCUMENT, "<html><body><p>Not found</p></body></html>",
+        {"TB TA EV KM GE FE HI NC": NO, "DC": NOTHING}),
+}  # fmt: skip
+EVERYWHERE = {"local part", "local.domain", "a number"}
+"""Edits of all sections; others are of the first place alone."""
+
+
+def edited(name: str) -> bytes:
+    """The document after an edit."""
+    old, new, _ = EDITS[name]
+    if name == "prefixes":
+        prefixed = re.sub(r"<(/?)(\w)", r"<\1m:\2", DOCUMENT)
+        return prefixed.replace("<m:clientConfig", '<m:clientConfig xmlns:m="urn:example"').encode()
+    return DOCUMENT.replace(old, new, -1 if name in EVERYWHERE else 1).encode()
+
+
+def expected(client: Client, short: str, effects: dict[str, Any]) -> frozenset[Found] | str:
+    """What a program is to read."""
+    effect: Any = next((effect for names, effect in effects.items() if short in names.split()), {})
+    if effect == NO:
+        return NO
+    if effect == NOTHING:
+        return frozenset()
+    changes = {server: effect.get(server.protocol, {}) for server in client.of(SERVERS, AUTOCONFIG)}
+    return frozenset(replace(server, **change) for server, change in changes.items() if change is not None)
+
+
+@pytest.mark.parametrize("short", READERS, ids=[client.name for client in READERS.values()])
+@pytest.mark.parametrize("name", EDITS)
+def test_reading(name: str, short: str) -> None:
+    """Each program accepts, refuses and misreads a document as the real one does (clients.md A5, thunderbird.md 5)."""
+    client = READERS[short]
+    read = client.steps(TARO)[0].read
+    try:
+        found: frozenset[Found] | str = frozenset(read(edited(name)))
+    except Refused:
+        found = NO
+
+    assert expected(client, short, EDITS[name][2]) == found
+
+
+def test_thunderbird_prefers_what_stands_first() -> None:
+    """The first good incoming server is the one that is preselected, be it POP3."""
+    assert [server.protocol for server in read_autoconfig(edited("nothing"), TARO)] == [IMAP, POP3, SMTP]
+    assert [server.protocol for server in read_autoconfig(edited("POP3 first"), TARO)] == [POP3, IMAP, SMTP]
+
+
+@pytest.mark.parametrize("short", READERS, ids=[client.name for client in READERS.values()])
+def test_nobody_reads_everything(short: str) -> None:
+    """Of these documents each program misreads or refuses several."""
+    assert sum(any(short in names.split() for names in effects) for _, _, effects in EDITS.values()) >= 4
