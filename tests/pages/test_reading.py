@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import plistlib
+import subprocess
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import httpx
+import pytest
+from lxml import etree
+
+from tests.conftest import needs
+from tests.web.pages.conftest import DOMAINS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Page, Response
+
+    from tests.pages.conftest import OpenPage
+
+ADDRESS = "taro@hanako-flowers.example"
+SETUP = f"/setup?email={ADDRESS}"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Version/26.0 Mobile/15E148"
+
+SHIFT = """
+new Promise(done => {
+  let sum = 0;
+  new PerformanceObserver(list => { for (const shift of list.getEntries()) sum += shift.value })
+    .observe({type: "layout-shift", buffered: true});
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(sum), 150)));
+})
+"""
+
+
+WIDER = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.outerHTML)"
+
+
+def values_of(page: Page) -> list[list[str]]:
+    """The values of each server as they are seen: host, port, user name."""
+    return [
+        [card.locator("dd:not(.tool)").nth(index).inner_text() for index in (0, 1, 4)]
+        for card in page.locator(".card").all()
+    ]
+
+
+def test_an_address_is_typed(open_page: OpenPage, place: str) -> None:
+    """Somebody types an address in full-width letters, and reads the values that the document has."""
+    page = open_page("/")
+    page.get_by_label("お使いのメールアドレス").fill("ｔａｒｏ＠ｈａｎａｋｏ－ｆｌｏｗｅｒｓ．ｅｘａｍｐｌｅ")
+    page.get_by_role("button", name="設定を表示").click()
+    document = httpx.get(f"http://127.0.0.1:{place}/mail/config-v1.1.xml?emailaddress={ADDRESS}").content
+    servers = etree.fromstring(document).xpath("//incomingServer | //outgoingServer")
+
+    assert page.get_by_role("heading", level=2).first.inner_text() == f"{ADDRESS} の設定"
+    assert values_of(page) == [[server.findtext("hostname"), server.findtext("port"), ADDRESS] for server in servers]
+    assert page.get_by_label("お使いのメールアドレス").input_value() == ADDRESS
+
+
+def test_language_is_switched(open_page: OpenPage, place: str) -> None:
+    """A click changes the language of the same page, and the browser remembers it without a cookie."""
+    page = open_page(SETUP)
+    before = values_of(page)
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url("**lang=en*")
+
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert values_of(page) == before
+    page.goto(f"http://127.0.0.1:{place}/")
+    page.wait_for_url("**lang=en*")
+    assert page.get_by_role("button", name="Show the settings").is_visible()
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "autoconfig.hanako-flowers.example"], ids=["securely", "by plain http"])
+def test_copying(open_page: OpenPage, host: str) -> None:
+    """A button copies what stands beside it and says so, also where the browser's clipboard is not to be had."""
+    page = open_page(SETUP, host=host, permissions=["clipboard-read", "clipboard-write"])
+    button = page.get_by_role("button", name="サーバー名をコピー（SMTP）")
+    button.click()
+    page.get_by_text("コピーしました: cs312.xbit.jp").wait_for()
+    page.get_by_label("お使いのメールアドレス").fill("")
+    page.get_by_label("お使いのメールアドレス").press("Control+V")
+
+    assert page.get_by_label("お使いのメールアドレス").input_value() == "cs312.xbit.jp"
+
+
+def test_profile_is_downloaded(open_page: OpenPage) -> None:
+    """The button downloads the profile of the same account, for IMAP and for POP."""
+    page = open_page(SETUP, user_agent=IPHONE, accept_downloads=True)
+    kinds = []
+    for name in ("IMAP 用プロファイル", "POP 用プロファイル"):
+        with page.expect_download() as downloading:
+            page.get_by_role("link", name=name).click()
+        profile = plistlib.loads(downloading.value.path().read_bytes())
+        kinds.append((profile["PayloadContent"][0]["EmailAccountType"], profile["PayloadContent"][0]["EmailAddress"]))
+
+    assert kinds == [("EmailTypeIMAP", ADDRESS), ("EmailTypePOP", ADDRESS)]
+
+
+def test_qr_code(open_page: OpenPage, tmp_path: Path) -> None:
+    """A camera reads the page's public address off the code, dark or light; a phone shows none."""
+    for theme in ("light", "dark"):
+        picture = tmp_path / f"{theme}.png"
+        page = open_page(SETUP, theme=theme, device_scale_factor=2)
+        page.get_by_role("img", name="このページのアドレスを表すQRコード").screenshot(path=picture)
+        read = subprocess.run(
+            [needs("zbarimg", "zbar-tools"), "-q", "--raw", str(picture)], capture_output=True, text=True, check=False
+        )
+
+        assert read.stdout.strip() == f"https://autoconfig.xbit.jp/setup?email={quote(ADDRESS, safe='')}&lang=ja"
+    assert open_page(SETUP, width=390).locator(".qr").is_hidden()
+
+
+def test_without_javascript(open_page: OpenPage) -> None:
+    """Without JavaScript everything is there but the buttons for copying; programs open all the same."""
+    page = open_page(SETUP, java_script_enabled=False)
+
+    assert len(values_of(page)) == 3
+    assert page.get_by_role("button", name="コピー").count() == 0
+    assert page.locator("#outlook ol").is_hidden()
+    page.locator("#outlook summary").click()
+    assert page.locator("#outlook ol").is_visible()
+    page.get_by_role("link", name="English").click()
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_program_at_hand(open_page: OpenPage) -> None:
+    """On an iPhone the steps for the iPhone are open, and the others are one click away; one is open at a time."""
+    page = open_page(SETUP, user_agent=IPHONE, width=390)
+
+    assert page.locator("details[open]").evaluate_all("all => all.map(one => one.id)") == ["iphone"]
+    page.locator("#gmail summary").click()
+    assert page.locator("details[open]").evaluate_all("all => all.map(one => one.id)") == ["gmail"]
+
+
+def test_name_of_the_domain(open_page: OpenPage) -> None:
+    """`autoconfig.DOMAIN` in a browser shows that domain's page."""
+    page = open_page("/", host="autoconfig.old-shop.example")
+
+    assert page.get_by_role("heading", level=2).first.inner_text() == "old-shop.example の設定"
+    assert "このサーバーは通信の暗号化に対応していません" in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("typed", ["taro@stranger.example", "taro"], ids=["unknown", "unreadable"])
+def test_problems(open_page: OpenPage, typed: str) -> None:
+    """What cannot be answered has a page in the same layout, from which to try again."""
+    page = open_page(f"/setup?email={typed}")
+    page.get_by_label("お使いのメールアドレス").fill(ADDRESS)
+    page.get_by_role("button", name="設定を表示").click()
+
+    assert len(values_of(page)) == 3
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("domain", [*DOMAINS, "stranger.example"])
+def test_narrow(open_page: OpenPage, domain: str, language: str) -> None:
+    """At 320 pixels nothing is cut off and nothing has to be scrolled sideways, whichever program is open."""
+    page = open_page(f"/setup?email=a-rather-long-name.of.somebody@{domain}", width=320, language=language)
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.name = ''; one.open = true })")
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    blocks = page.locator("main :not(code, i, b, a, span, input, .unseen)")
+    assert blocks.evaluate_all(WIDER) == []
+
+
+@pytest.mark.parametrize("path", ["/", SETUP, "/setup?email=taro@stranger.example"], ids=["form", "values", "unknown"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_weight(open_page: OpenPage, path: str, width: int) -> None:
+    """Everything comes from the page's own host, weighs less than 60 kB, and nothing moves when it arrives."""
+    page = open_page("/style.css", width=width, language="ja")
+    loaded: list[Response] = []
+    page.on("response", lambda answer: loaded.append(answer))  # noqa: PLW0108 (Playwright marks what it is given)
+    page.goto(f"{page.url.removesuffix('/style.css')}{path}")
+
+    assert page.evaluate(SHIFT) == 0
+    assert {urlsplit(answer.url).hostname for answer in loaded} == {"127.0.0.1"}
+    weights = {answer.url: len(answer.body()) for answer in loaded}  # the logo stands there twice, as the icon too
+    assert {urlsplit(url).path for url in weights} == {urlsplit(path).path, "/logo", "/page.js", "/style.css"}
+    assert sum(weights.values()) < 60_000

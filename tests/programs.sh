@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Installs the real programs that tests run, where that may be done: as root on Debian or Ubuntu. Elsewhere the tests
+# that need one are skipped by name. tests/test_programs.py holds this list against what the tests ask for.
+set -u
+wanted=(
+    caddy=caddy
+    chromium=chromium
+    dovecot=dovecot-imapd
+    npm=npm
+    openssl=openssl
+    pdftotext=poppler-utils
+    thunderbird=thunderbird
+    zbarimg=zbar-tools
+    /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk
+)
+missing=()
+for pair in "${wanted[@]}"; do
+    program=${pair%%=*}
+    [ -e "$program" ] || command -v "$program" >/dev/null || missing+=("${pair##*=}")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+if [ "$(id -u)" -ne 0 ] || [ ! -e /etc/debian_version ]; then
+    echo "tests: not installed, so some tests are skipped: apt-get install ${missing[*]}"
+    exit 0
+fi
+echo "tests: installing ${missing[*]} …"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
