@@ -85,6 +85,8 @@ async def resolve(
         bound = plans.bind(plan, params)
         bound.check(domain)
     except PlanUnusable as error:
+        if how is How.DEFAULT and error.param is None and plan in plans.plans:
+            raise UnknownDomain(f"{domain} does not fit the default plan") from error
         raise error.found_at(domain.name, row.id if row else None) from None
     if how is How.HOST_RULE and mail_domain is None and bound.needs_domain:
         raise UnknownDomain(f"{domain} is one of our hosts, and its plan depends on the mail domain")

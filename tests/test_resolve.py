@@ -328,3 +328,9 @@ def test_is_ours(finder: MemoryFinder, plans: Plans, name: str, ours: bool) -> N
     finder.add("broken.example", "gone")
 
     assert ours is asyncio.run(is_ours(finder, plans, Domain(name), NOW))
+
+
+def test_default_that_does_not_fit(finder: MemoryFinder, plans: Plans) -> None:
+    """A stranger's name that the default plan's hosts cannot have is unknown: no row has to be mended for it."""
+    with pytest.raises(UnknownDomain):
+        ask(finder, plans, Domain("a_b.example"), None, default="shared-managed")

@@ -20,9 +20,10 @@ from autoconfig.mail.address import EmailAddress
 MAX_OCTETS = 64 * 1024
 """Longest body that is read; real ones are under 1 KiB."""
 
-_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
+# Anchored and bounded: what strangers send must not make a search that starts again at every character.
+_DECLARATION = re.compile(r"\A<\?xml\s[^>]{0,200}\?>")
 # .NET's StringWriter declares UTF-16 whatever the bytes then become.
-_SAYS_UTF16 = re.compile(rb"<\?xml\s[^>]*encoding\s*=\s*[\"']utf-16[^>]*\?>", re.IGNORECASE)
+_SAYS_UTF16 = re.compile(rb"\A<\?xml\s[^>]{0,100}?encoding\s{0,9}=\s{0,9}[\"']utf-16[^>]{0,100}\?>", re.IGNORECASE)
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 
 

@@ -84,9 +84,11 @@ class SqliteFinder:
             raise MappingUnavailable(f"{self._path}: {error}") from error
 
     async def watch(self) -> None:
-        """See `Finder`: open the file again where another one stands in its place."""
+        """See `Finder`: open the file again where another one stands in its place; if none does, go on with it."""
         inode = _inode(self._path)
-        if inode == self._inode or inode is None:
+        if inode is None:
+            raise MappingUnavailable(f"{self._path}: is gone; what was open is served on")
+        if inode == self._inode:
             return
         fresh = _open(self._path)
         self._release()

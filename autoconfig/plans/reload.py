@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoconfig.errors import Fault, MappingUnavailable, PlansInvalid
+from autoconfig.errors import Fault, MappingUnavailable, PlansInvalid, PlanUnusable
+from autoconfig.mail.params import NONE
 from autoconfig.plans.reading import read_file
 
 if TYPE_CHECKING:
@@ -35,8 +36,17 @@ Signature = tuple[int, int, int]
 class PlansFile:
     """plans.toml, watched. `current` is always a good set of plans."""
 
-    def __init__(self, path: Path, state_dir: Path, in_use: InUse, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is read before `start`."""
+    def __init__(
+        self,
+        path: Path,
+        state_dir: Path,
+        in_use: InUse,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        default: str | None = None,
+    ) -> None:
+        """Nothing is read before `start`. `default` is the key of the default plan, which no reload may spoil."""
+        self._default = default
         self.path, self.copy = path, state_dir / COPY_NAME
         self.fault: PlansInvalid | None = None
         """Why the file as it is now is not served, if it is not."""
@@ -85,7 +95,9 @@ class PlansFile:
         """Load the file now. A bad one changes nothing but `fault`."""
         self._judged = self._signature()
         try:
-            self._take(await self._read(self.current))
+            plans = await self._read(self.current)
+            self._keep_default(plans)
+            self._take(plans)
         except PlansInvalid as error:
             self.fault = error
 
@@ -102,6 +114,14 @@ class PlansFile:
             problem = "is gone, but current or scheduled rows of the mapping use it"
             raise self._refusal(lost, problem, "move them to another plan first")
         return plans
+
+    def _keep_default(self, plans: Plans) -> None:
+        """See that the plan of all domains without a row is still there, and needs no row."""
+        if self._default is not None:
+            try:
+                plans.bind(self._default, NONE)
+            except PlanUnusable as error:
+                raise self._refusal(frozenset({self._default}), str(error), "it is the default_plan") from error
 
     def _refusal(self, keys: frozenset[str], problem: str, remedy: str) -> PlansInvalid:
         return PlansInvalid(str(self.path), [Fault(f"plans.{key}", problem, remedy) for key in sorted(keys)])

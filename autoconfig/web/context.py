@@ -50,7 +50,8 @@ class Context:
         """
         pages.check(settings)
         finder = SqliteFinder(sqlite_path(settings.database))
-        return cls(settings, finder, PlansFile(settings.plans, settings.state_dir, finder.in_use))
+        plans = PlansFile(settings.plans, settings.state_dir, finder.in_use, default=settings.default_plan)
+        return cls(settings, finder, plans)
 
     async def start(self) -> None:
         """

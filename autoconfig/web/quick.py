@@ -16,6 +16,7 @@ from autoconfig.mail.address import MAX_OCTETS, EmailAddress
 from autoconfig.mail.domain import HOST_NAME, Domain
 from autoconfig.settings import PlainHTTP
 from autoconfig.web.asgi import Answer, header, send_answer
+from autoconfig.web.hosts import LABELS
 from autoconfig.web.mozilla import HEADERS
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # Only what means the same however it is read: no percent but the one of %40, no upper case in the domain.
 _QUERY = re.compile(rb"emailaddress=([A-Za-z0-9._-]{1,64})(?:@|%%40)(%b)" % HOST_NAME.encode())
+
+_LABELS = frozenset(label.encode() for label in LABELS)
 
 
 class QuickMozilla:
@@ -66,8 +69,8 @@ def own_address(scope: Scope) -> EmailAddress | None:
     if found is None:
         return None
     local, name = found.groups()
-    if name[-1:].isdigit():
-        return None  # perhaps an IPv4 address, which names no domain
+    if name[-1:].isdigit() or name.partition(b".")[0] in _LABELS:
+        return None  # perhaps an IPv4 address, which names no domain; or the name of another domain's service
     host = header(scope, b"host")
     if host is None or host.removeprefix(b"autoconfig.") != name or len(local) + 1 + len(name) > MAX_OCTETS:
         return None

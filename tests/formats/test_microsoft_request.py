@@ -237,3 +237,17 @@ def test_mutated(body: bytes, edits: list[tuple[int, int, bytes]]) -> None:
 def test_any_texts(address: str, schema: str, encoding: str) -> None:
     """No text in the place of the address or the schema makes anything worse than an invalid request."""
     refused_or_read(request_text(escape(address), escape(schema)).encode(encoding, "replace"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"<?xml " * 2700 + b'encoding="utf-16' * 1000, id="declarations of UTF-16"),
+        pytest.param(b"<?xml " * 10900, id="declarations"),
+        pytest.param(("<?xml " * 5000).encode("utf-16"), id="declarations in UTF-16"),
+    ],
+)
+def test_costly_bodies(body: bytes) -> None:
+    """A body made to keep a search busy is refused as any other; with a search that starts again it takes minutes."""
+    with pytest.raises(RequestInvalid):
+        read_request(body)

@@ -143,13 +143,14 @@ def test_replaced_file(path: Path, tmp_path: Path) -> None:
 
 
 def test_removed_file(path: Path) -> None:
-    """A file that is gone is read on, until another one stands there."""
+    """A file that is gone is read on, until another one stands there; `watch` says so."""
     write(path, "a")
 
     async def scenario() -> str | None:
         finder = SqliteFinder(path)
         put_in_place(path, None)
-        await finder.watch()
+        with pytest.raises(MappingUnavailable, match="is gone"):
+            await finder.watch()
         plan = await plan_of(finder)
         await finder.close()
         return plan

@@ -370,3 +370,21 @@ def test_copy_is_written_only_when_it_differs(server: Server) -> None:
     asyncio.run(server.process().start())
 
     assert inode == (server.state / "plans.toml").stat().st_ino
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param(plan("two"), "there is no such plan", id="gone"),
+        pytest.param(plan("one") + "params = { x = { required = true } }\n", "requires it", id="needs a row"),
+    ],
+)
+def test_default_plan_is_kept(server: Server, text: str, problem: str) -> None:
+    """A file in which the default plan cannot answer any more is not loaded."""
+    server.file = PlansFile(server.path, server.state, server.in_use, default="one")
+    server.start()
+    server.write(text)
+    server.reload()
+
+    assert problem in str(server.file.fault)
+    assert "one" in server.file.current.plans

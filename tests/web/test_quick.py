@@ -68,6 +68,8 @@ def test_what_is_read_is_read_alike(query: bytes, host: bytes | None, same: bool
         pytest.param(b"emailaddress=a@d.example&x=1", [b"d.example"], id="more params"),
         pytest.param(b"", [b"d.example"], id="no address"),
         pytest.param(b"emailaddress=a@10.0.0.1", [b"10.0.0.1"], id="IPv4"),
+        pytest.param(b"emailaddress=a@autodiscover.d.example", [b"autodiscover.d.example"], id="a service's name"),
+        pytest.param(b"emailaddress=a@autoconfig.d.example", [b"autoconfig.autoconfig.d.example"], id="twice"),
         pytest.param(b"emailaddress=a@" + b"d." * 126 + b"e", [b"d." * 126 + b"e"], id="254 octets and one"),
         pytest.param(b"emailaddress=" + b"a" * 65 + b"@d.example", [b"d.example"], id="65 octets before the @"),
     ],

@@ -5,6 +5,7 @@ texts of templates and catalogues are HTML themselves.
 
 from __future__ import annotations
 
+import re
 import traceback
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from autoconfig.settings import PageLanguage
 
 EXTENSIONS = ("jinja2.ext.i18n", "jinja2.ext.do")
 SUFFIX = ".html"
+
+_URL = re.compile(r"(https?://[A-Za-z0-9._~:/?#\[\]@!$&'*+,;=%-]*[A-Za-z0-9_~/#=&%-])")
 
 
 def render(name: str, language: PageLanguage, own: Path | None, **values: object) -> str:
@@ -55,9 +59,21 @@ def _environment(own: Path | None, words: GNUTranslations) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["linked"] = _linked
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     return environment
+
+
+def _linked(text: str) -> Markup:
+    """A plan's note, with links for the whole URLs in it and for nothing else: host names of mail servers are none."""
+    from markupsafe import Markup, escape
+
+    pieces = _URL.split(text)
+    return Markup("").join(
+        Markup('<a href="{0}" rel="noopener">{0}</a>').format(piece) if index % 2 else escape(piece)
+        for index, piece in enumerate(pieces)
+    )
 
 
 def _source(name: str, own: Path | None) -> tuple[str, str, Callable[[], bool]] | None:

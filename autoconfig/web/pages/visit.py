@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 # Forms send a space as `+`, and an @ as `%40`. Around the address, and beside such an @, that is what it is; elsewhere
 # in an address, a link that somebody wrote has a plus.
-_FORM_SPACE = re.compile(rb"(?<==)\++|\++(?=&|\Z)|\++(?=%40)|(?<=%40)\++")
+# A run of them is tried from its first one only, so that a long one costs no more than its length.
+_FORM_SPACE = re.compile(rb"(?<==)\++|(?<!\+)\+++(?=&|\Z|%40)|(?<=%40)\++")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Visit:
         hand = programs.at_hand(_text(scope, b"user-agent"))
         program = programs.known(value_of(query, b"program")) or hand
         typed = value_of(query, b"email") or ""
-        typed = typed if "@" in typed else typed.replace("+", " ")
+        typed = typed if "@" in typed or "＠" in typed else typed.replace("+", " ")
         kept = known(asked) is not None
         return cls(typed if typed.strip() else "", language, kept, program, hand in programs.PHONES)
 

@@ -37,6 +37,7 @@ def test_form(site: Site, path: str, query: str) -> None:
     ("typed", "address"),
     [
         ("ｔａｒｏ＠ｓａｍｐｌｅ．ｃｏ．ｊｐ", "taro@sample.co.jp"),
+        ("taro+shop＠sample.co.jp", "taro+shop@sample.co.jp"),
         ("mailto:taro@sample.co.jp", "taro@sample.co.jp"),
         ("ta+ro@sample.co.jp.", "ta+ro@sample.co.jp"),
         ("太郎@sample.co.jp", "太郎@sample.co.jp"),
@@ -244,6 +245,24 @@ def test_escaping_of_settings(open_site: OpenSite) -> None:
     assert not page.xpath("//i")
     assert "<i>rich.example</i> は" in page.text_content()
     assert page.xpath("//footer//a/@href") == ["https://a.example/?a=1&b='2'"]
+
+
+def test_links_in_notes(open_site: OpenSite) -> None:
+    """Whole URLs in a note are links; host names, also of mail servers, are texts."""
+    plans = RICH.replace("{domain} は", "mail.provider.com https://help.example/a?b=1&c=2。")
+    site = open_site(plans=plans)
+    site.finder.add("rich.example", "rich")
+    page = html.document_fromstring(page_for(site, "taro@rich.example", lang="ja").text)
+
+    links = page.xpath("//li[@class='note']//a/@href")
+
+    assert links == ["https://help.example/a?b=1&c=2", "https://www.provider.example/ja"]
+    assert "mail.provider.com https://help.example/a?b=1&c=2。" in page.text_content()
+
+
+def test_many_pluses(site: Site) -> None:
+    """A run of pluses costs no more than its length; a search that starts again at each takes half a minute."""
+    assert site.fetch(f"{URL}/setup?email=a{'+' * 60_000}x").status_code == 400
 
 
 def test_rich(open_site: OpenSite) -> None:
