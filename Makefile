@@ -5,6 +5,8 @@ VENV ?= .venv
 DEMO ?= .demo
 PORT ?= 8080
 BIN = $(VENV)/bin
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 AUTOCONFIG = $(BIN)/autoconfig --config $(DEMO)/autoconfig.toml
 
 .PHONY: serve test check format messages bench lock clean
@@ -37,10 +39,9 @@ messages: $(VENV)/.made  ## the page's catalogues from its templates; new Japane
 bench: $(VENV)/.made  ## needs wrk; ratios beside a bare ASGI function
 	$(BIN)/python tests/bench/bench.py $(BENCH)
 
-lock: $(VENV)/.made  ## requirements.lock from pyproject.toml, without index addresses
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
-		--strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
-		--extra dev --output-file requirements.lock pyproject.toml
+lock: $(VENV)/.made  ## requirements.lock from pyproject.toml, without index addresses; its part for servers
+	$(COMPILE) --upgrade --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --build-deps-for wheel --constraint requirements.lock --output-file requirements-server.lock pyproject.toml
 
 $(VENV)/.made: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

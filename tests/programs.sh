@@ -4,10 +4,19 @@
 set -u
 wanted=(
     caddy=caddy
+    curl=curl
+    docker-compose=docker-compose
+    pebble=pebble
+    pebble-challtestsrv=pebble
+    sqlite3=sqlite3
+    systemd-analyze=systemd
+    systemd-socket-activate=systemd
+    systemd-sysusers=systemd
     chromium=chromium
     dovecot=dovecot-imapd
     npm=npm
     openssl=openssl
+    /usr/share/doc/python3-venv=python3-venv
     pdftotext=poppler-utils
     thunderbird=thunderbird
     zbarimg=zbar-tools

@@ -99,3 +99,17 @@ def test_lock_has_what_is_needed() -> None:
     missing = [name for need in named if f"\n{(name := need.partition('>=')[0].partition('[')[0])}==" not in lock]
 
     assert missing == []
+
+
+def test_lock_of_servers() -> None:
+    """What servers install is a part of the lock, in the same versions and without our tools."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    whole, servers = (
+        {line.partition(" ")[0] for line in (ROOT / name).read_text(encoding="utf-8").splitlines() if "==" in line}
+        for name in ("requirements.lock", "requirements-server.lock")
+    )
+    named = {pin.partition("==")[0] for pin in servers}
+
+    assert servers < whole
+    assert {need.partition(">=")[0] for need in project["dependencies"]} < named
+    assert named & {"pytest", "mypy", "ruff", "playwright"} == set()

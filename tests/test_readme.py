@@ -142,17 +142,3 @@ def test_commands_of_production_work(checkout: Path, tmp_path: Path) -> None:
             )
 
             assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-
-
-def test_caddyfile_is_caddys(tmp_path: Path, caddy: str) -> None:
-    """The Caddyfile of the README is one that Caddy accepts."""
-    file = tmp_path / "Caddyfile"
-    file.write_text(_blocks("caddyfile")[0], encoding="utf-8")
-    done = subprocess.run(
-        [caddy, "validate", "--config", str(file), "--adapter", "caddyfile"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr

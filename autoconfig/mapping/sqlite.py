@@ -2,8 +2,9 @@
 Reads a SQLite mapping in place: one lookup by primary key a request, in the event loop, never suspending.
 
 The traps, each seen: a read transaction kept open stops the checkpoint, so a timer ends it; a file that was replaced
-goes on being read through the old descriptor, so the inode is compared; mmap kills the process when the file is
-truncated, so it stays off.
+goes on being read through the old descriptor, so the inode is compared. The file is read through mmap, which saves an
+eighth of a request: who truncates it under a reader (`cp` over it) kills the process, so restoring is described in
+docs/operating.md and never done so.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ HOLD = 0.05
 """Longest time in seconds for which a read transaction is kept open for the next request."""
 
 _BUSY_MS = 50  # a reader waits for nobody but the one who recovers the file after a crash
+
+# Saves a system call a page: measured at a million names by `make bench`.
+_MMAP = 1 << 30
 
 _FIND = "SELECT id, valid_from, plan, params FROM mapping WHERE name = ? ORDER BY valid_from, id"
 
@@ -135,6 +139,7 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         check_revision(_revision(connection, str(path)), str(path))
         connection.execute("PRAGMA query_only = ON")
+        connection.execute(f"PRAGMA mmap_size = {_MMAP}")
         connection.execute("SELECT 1 FROM mapping LIMIT 1").fetchall()
     except sqlite3.OperationalError as error:
         connection.close()
