@@ -57,6 +57,7 @@ HOME: dict[str, set[str]] = {
     "idna": {"mail"},
     "starlette": {"web"},
     "jinja2": {"web.pages"},
+    "markupsafe": {"web.pages"},
     "babel": {"web.pages"},
     "segno": {"web.pages"},
     "typer": {"cli"},
