@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import pytest
+
+from tests.servers.mariadb import MariaDB
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.process import ServerProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_Server = TypeVar("_Server", bound=ServerProcess)
 
 CI = bool(os.environ.get("CI"))
 
@@ -25,10 +36,11 @@ def needs(program: str, package: str) -> str:
 
 
 def needs_file(path: str, package: str) -> Path:
-    """The same for a file that a package has, such as a font."""
-    if not Path(path).exists():
+    """The same for a file that a package has, such as a font; of several that the pattern matches the last."""
+    if not glob.glob(path):  # noqa: PTH207 (an absolute pattern)
         _install(package)
-    return Path(path) if Path(path).exists() else missing(f"{path} is needed: apt-get install {package}")
+    found = sorted(glob.glob(path))  # noqa: PTH207
+    return Path(found[-1]) if found else missing(f"{path} is needed: apt-get install {package}")
 
 
 def missing(sentence: str) -> NoReturn:
@@ -55,3 +67,27 @@ def caddy() -> str:
 def openssl() -> str:
     """OpenSSL's command line."""
     return needs("openssl", "openssl")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """Debian's PostgreSQL, running; a test makes a database of its own."""
+    initdb = needs_file("/usr/lib/postgresql/*/bin/initdb", "postgresql")
+    with _running(PostgreSQL.made(initdb.parent)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDB]:
+    """Debian's MariaDB, running; a test makes a database of its own."""
+    install = needs("mariadb-install-db", "mariadb-server")
+    with _running(MariaDB.made(needs("mariadbd", "mariadb-server"), install)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _running(server: _Server) -> Iterator[_Server]:
+    try:
+        yield server
+    finally:
+        server.remove()

@@ -20,12 +20,15 @@ wanted=(
     pdftotext=poppler-utils
     thunderbird=thunderbird
     zbarimg=zbar-tools
+    mariadb-install-db=mariadb-server
+    mariadbd=mariadb-server
+    /usr/lib/postgresql/*/bin/initdb=postgresql
     /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk
 )
 missing=()
 for pair in "${wanted[@]}"; do
     program=${pair%%=*}
-    [ -e "$program" ] || command -v "$program" >/dev/null || missing+=("${pair##*=}")
+    compgen -G "$program" >/dev/null || command -v "$program" >/dev/null || missing+=("${pair##*=}")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -ne 0 ] || [ ! -e /etc/debian_version ]; then

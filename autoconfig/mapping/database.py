@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable, SchemaTooNew, SchemaTooOld, SettingsInvalid
 
-REVISION = "0001"
+REVISION = "0002"
 """The schema that this release reads and writes: the newest of mapping/migrations."""
 
 APPLICATION_ID = 0x4D41434F
@@ -34,20 +34,20 @@ def sqlite_path(url: str) -> Path:
     return Path(path)
 
 
-def check_revision(revision: str | None, where: str) -> None:
+def check_revision(revision: str | None, where: str, needs: str | None = None) -> None:
     """
-    See that a schema is the one that this release knows.
+    See that this release can use a schema; `needs` is what the schema says of that (`mapping_state`).
 
     Raises:
         DatabaseForeign: there is no revision at all.
         SchemaTooOld: `autoconfig db upgrade` will help.
-        SchemaTooNew: only a newer release will.
+        SchemaTooNew: only a newer release can use it.
     """
     if revision is None:
         raise DatabaseForeign(f"{where}: {FOREIGN}")
     if revision < REVISION:
         raise SchemaTooOld(f"{where}: has schema {revision}, this release needs {REVISION}; {UPGRADE}")
-    if revision > REVISION:
+    if revision > REVISION and (needs is None or needs > REVISION):
         raise SchemaTooNew(
             f"{where}: has schema {revision}, this release knows up to {REVISION}; install a newer release"
         )

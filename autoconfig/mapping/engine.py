@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable
@@ -22,6 +22,7 @@ from autoconfig.mapping.database import (
     check_revision,
     sqlite_path,
 )
+from autoconfig.mapping.schema import state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def open_engine(url: str) -> Engine:
     engine = _engine(url)
     try:
         with named_errors(url), engine.connect().execution_options(reading=True) as connection:
-            check_revision(_revision(connection), str(sqlite_path(url)))
+            check_revision(_revision(connection), str(sqlite_path(url)), _needs(connection))
     except Exception:
         engine.dispose()
         raise
@@ -69,7 +70,7 @@ def upgrade(url: str, *, create: bool = False) -> tuple[str | None, str]:
             if before is None and not create:
                 check_revision(None, str(path))
             if before is not None and before >= REVISION:
-                check_revision(before, str(path))
+                check_revision(before, str(path), _needs(connection))
                 return before, before
             migrations = Config()
             migrations.set_main_option(
@@ -129,6 +130,13 @@ def _outside_transactions(engine: Engine, pragma: str) -> None:
         connection.cursor().execute(pragma)
     finally:
         connection.close()
+
+
+def _needs(connection: Connection) -> str | None:
+    """The oldest schema that a program must know for this one, where the schema says so."""
+    if not inspect(connection).has_table(state.name):
+        return None
+    return connection.execute(select(state.c.needs)).scalar()
 
 
 def _revision(connection: Connection) -> str | None:

@@ -9,10 +9,10 @@ import operator
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from autoconfig.mapping.engine import checkpoint, named_errors, open_engine
-from autoconfig.mapping.schema import Record, mapping
+from autoconfig.mapping.schema import Record, mapping, state
 from autoconfig.mapping.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -93,6 +93,19 @@ class Reading:
         for name, of_name in itertools.groupby(map(_record, rows), key=operator.attrgetter("name")):
             yield name, Timeline(list(of_name))
 
+    def since(self, identity: int) -> Iterator[Record]:
+        """All rows with a higher id, in order of their ids; streamed."""
+        statement = select(mapping).where(mapping.c.id > identity).order_by(mapping.c.id)
+        yield from map(_record, self._connection.execute(statement, execution_options={"yield_per": BATCH}))
+
+    def last_id(self) -> int:
+        """The highest id, 0 where there is no row."""
+        return int(self._connection.execute(select(func.coalesce(func.max(mapping.c.id), 0))).scalar_one())
+
+    def generation(self) -> str:
+        """Which history the ids belong to; drawn anew when it is replaced."""
+        return str(self._connection.execute(select(state.c.generation)).scalar_one())
+
     def count(self) -> int:
         """How many rows there are: what a progress bar ends at."""
         return int(self._connection.execute(select(func.count()).select_from(mapping)).scalar_one())
@@ -107,22 +120,26 @@ class Writing(Reading):
 
     def append(self, changes: Iterable[Change], advance: Callable[[int], None] = lambda _written: None) -> None:
         """Give each change the next id and write it; `advance` is told how many rows each batch had."""
-        identity = self._last_id()
-        remaining = iter(changes)
+        identities = itertools.count(self.last_id() + 1)
+        self.copy((self._record(change, next(identities)) for change in changes), advance)
+
+    def copy(self, records: Iterable[Record], advance: Callable[[int], None] = lambda _written: None) -> None:
+        """Write rows as they are, with their ids: what another mapping database has."""
+        remaining = iter(records)
         while batch := list(itertools.islice(remaining, BATCH)):
-            records = [self._record(change, identity + number) for number, change in enumerate(batch, 1)]
-            self._connection.execute(insert(mapping), [record._asdict() for record in records])
-            identity += len(batch)
+            self._connection.execute(insert(mapping), [record._asdict() for record in batch])
             advance(len(batch))
+
+    def replace_all(self, generation: str) -> None:
+        """Forget every row; the history that is written next is another one."""
+        self._connection.execute(delete(mapping))
+        self._connection.execute(update(state).values(generation=generation))
 
     def append_one(self, change: Change) -> Record:
         """Write one change, and say what it became."""
-        record = self._record(change, self._last_id() + 1)
+        record = self._record(change, self.last_id() + 1)
         self._connection.execute(insert(mapping), record._asdict())
         return record
-
-    def _last_id(self) -> int:
-        return int(self._connection.execute(select(func.coalesce(func.max(mapping.c.id), 0))).scalar_one())
 
     def _record(self, change: Change, identity: int) -> Record:
         name, valid_from, plan, params, note = change

@@ -46,8 +46,15 @@ class MemoryFinder:
                 moment = later.valid_from if later else None
         return frozenset(plan for plan in plans if plan in used)
 
+    async def start(self) -> None:
+        """See `Finder`."""
+
     async def watch(self) -> None:
         """See `Finder`."""
+
+    def gauges(self) -> Mapping[str, float]:
+        """See `Finder`."""
+        return {}
 
     async def close(self) -> None:
         """See `Finder`."""

@@ -1,4 +1,4 @@
-"""The one table, as migrations leave it (see migrations/versions)."""
+"""The tables, as migrations leave it (see migrations/versions)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ mapping = Table(
     Index("mapping_id", "id", unique=True),
     sqlite_with_rowid=False,
 )
+
+state = Table(
+    "mapping_state",
+    metadata,
+    Column("needs", String(4), nullable=False),
+    Column("generation", String(32), nullable=False),
+)
+"""One row. `needs` is the oldest schema that a program must know to use this one; `generation` is drawn anew whenever
+the history is replaced, so that whoever remembers an id can tell that it means nothing any more."""
 
 
 class Record(NamedTuple):

@@ -20,7 +20,7 @@ from autoconfig.mapping.database import APPLICATION_ID, check_file, check_revisi
 from autoconfig.mapping.timeline import NOTHING, Row, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from autoconfig.mail.domain import Domain
@@ -87,6 +87,13 @@ class SqliteFinder:
         except sqlite3.Error as error:
             raise MappingUnavailable(f"{self._path}: {error}") from error
 
+    async def start(self) -> None:
+        """See `Finder`: the file was opened and judged when this was made."""
+
+    def gauges(self) -> Mapping[str, float]:
+        """See `Finder`."""
+        return {}
+
     async def watch(self) -> None:
         """See `Finder`: open the file again where another one stands in its place; if none does, go on with it."""
         inode = _inode(self._path)
@@ -137,7 +144,7 @@ def _open(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise MappingUnavailable(f"{path}: {error}; is its folder writable for this user?") from error
     try:
-        check_revision(_revision(connection, str(path)), str(path))
+        check_revision(*_revision(connection, str(path)))
         connection.execute("PRAGMA query_only = ON")
         connection.execute(f"PRAGMA mmap_size = {_MMAP}")
         connection.execute("SELECT 1 FROM mapping LIMIT 1").fetchall()
@@ -153,10 +160,14 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _revision(connection: sqlite3.Connection, where: str) -> str | None:
+def _revision(connection: sqlite3.Connection, where: str) -> tuple[str | None, str, str | None]:
+    """The schema, the file, and the oldest schema that a program must know for it."""
     (mark,) = connection.execute("PRAGMA application_id").fetchone()
     tables: Iterable[tuple[str]] = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
     if mark != APPLICATION_ID or not {("alembic_version",), ("mapping",)} <= set(tables):
         check_revision(None, where)
     found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    return str(found[0]) if found else None
+    needs = None
+    if ("mapping_state",) in tables:
+        (needs,) = connection.execute("SELECT needs FROM mapping_state").fetchone() or (None,)
+    return str(found[0]) if found else None, where, needs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from autoconfig.mail.domain import Domain
 
@@ -100,8 +100,27 @@ class Finder(Protocol):
         """
         ...
 
+    async def start(self) -> None:
+        """
+        Called once before the first question: see that the database can be used.
+
+        Raises:
+            MappingUnavailable: it cannot be reached, is missing or locked.
+            ConfigurationInvalid: it is not ours, or its schema is of another release.
+        """
+        ...
+
     async def watch(self) -> None:
-        """Called once a second: notice that the database was replaced, or came back."""
+        """
+        Called once a second: notice that the database was replaced, or came back.
+
+        Raises:
+            MappingUnavailable: it cannot be asked now; what is known is served on.
+        """
+        ...
+
+    def gauges(self) -> Mapping[str, float]:
+        """Figures for readyz and metrics, by name (`cache_known_names`, `mapping_age_seconds`, …); never suspends."""
         ...
 
     async def close(self) -> None:

@@ -58,9 +58,11 @@ class Context:
         Load the plans, and what signs profiles.
 
         Raises:
+            MappingUnavailable, ConfigurationInvalid: see `Finder.start`.
             PlansInvalid: plans.toml is bad, and there is no copy of an earlier one.
             SigningInvalid: profiles are to be signed, and key and certificate cannot.
         """
+        await self.finder.start()
         await self.plans.start()
         if self.plans.fault:
             logger().warning("plans.toml is bad; serving the last good copy", faults=str(self.plans.fault))
