@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import plistlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -12,98 +12,14 @@ from autoconfig.errors import Inexpressible
 from autoconfig.formats import apple
 from autoconfig.mail.account import Account
 from autoconfig.mail.server import Login, Protocol, Server, TLSMode
-from autoconfig.mail.service import Service, ServiceKind
+from autoconfig.mail.service import Service
+from tests.formats.apple_schema import ALWAYS, CALDAV, CARDDAV, MAIL, SCHEMAS, TOP_LEVEL, faults
 
 Accounts = Callable[..., Account]
 Servers = Callable[..., Server]
 Services = Callable[..., Service]
 
 IDENTIFIER = "jp.xbit.autoconfig"
-
-
-class Key(NamedTuple):
-    """What Apple's schema says of one key of a dictionary."""
-
-    kind: type
-    required: bool = False
-    allowed: tuple[object, ...] = ()
-
-
-# Apple's device-management schema (release iOS 18.1), restated: CommonPayloadKeys, TopLevel, com.apple.mail.managed,
-# com.apple.caldav.account and com.apple.carddav.account, without the keys that a server has no business to send
-# (passwords, S/MIME, VPN, removal, encryption).
-COMMON = {
-    "PayloadIdentifier": Key(str, required=True),
-    "PayloadUUID": Key(str, required=True),
-    "PayloadType": Key(str, required=True),
-    "PayloadVersion": Key(int, required=True, allowed=(1,)),
-    "PayloadDescription": Key(str),
-    "PayloadDisplayName": Key(str),
-    "PayloadOrganization": Key(str),
-}
-TOP_LEVEL = COMMON | {
-    "PayloadType": Key(str, required=True, allowed=("Configuration",)),
-    "PayloadContent": Key(list, required=True),
-    "ConsentText": Key(dict),
-    "TargetDeviceType": Key(int, allowed=(0, 1, 2, 3, 4, 5, 6)),
-}
-METHODS = ("EmailAuthNone", "EmailAuthPassword", "EmailAuthCRAMMD5", "EmailAuthNTLM", "EmailAuthHTTPMD5")
-MAIL = COMMON | {
-    "PayloadType": Key(str, required=True, allowed=("com.apple.mail.managed",)),
-    "EmailAccountDescription": Key(str),
-    "EmailAccountName": Key(str),
-    "EmailAccountType": Key(str, required=True, allowed=("EmailTypeIMAP", "EmailTypePOP")),
-    "EmailAddress": Key(str),
-    "IncomingMailServerAuthentication": Key(str, required=True, allowed=METHODS),
-    "IncomingMailServerHostName": Key(str, required=True),
-    "IncomingMailServerPortNumber": Key(int),
-    "IncomingMailServerUseSSL": Key(bool),
-    "IncomingMailServerUsername": Key(str),
-    "IncomingMailServerIMAPPathPrefix": Key(str),
-    "OutgoingMailServerAuthentication": Key(str, required=True, allowed=METHODS),
-    "OutgoingMailServerHostName": Key(str, required=True),
-    "OutgoingMailServerPortNumber": Key(int),
-    "OutgoingMailServerUseSSL": Key(bool),
-    "OutgoingMailServerUsername": Key(str),
-    "OutgoingPasswordSameAsIncomingPassword": Key(bool),
-    "PreventMove": Key(bool),
-    "PreventAppSheet": Key(bool),
-    "disableMailRecentsSyncing": Key(bool),
-    "allowMailDrop": Key(bool),
-}
-CALDAV, CARDDAV = (
-    COMMON
-    | {
-        "PayloadType": Key(str, required=True, allowed=(f"com.apple.{prefix.lower()}.account",)),
-        f"{prefix}AccountDescription": Key(str),
-        f"{prefix}HostName": Key(str, required=True),
-        f"{prefix}Username": Key(str),
-        f"{prefix}PrincipalURL": Key(str),
-        f"{prefix}UseSSL": Key(bool),
-        f"{prefix}Port": Key(int),
-    }
-    for prefix in ("CalDAV", "CardDAV")
-)
-SCHEMAS = {schema["PayloadType"].allowed[0]: schema for schema in (MAIL, CALDAV, CARDDAV)}
-# Apple's defaults for these are wrong for somebody, so they are never left out.
-ALWAYS = {
-    "EmailAddress",
-    *(f"{way}MailServer{key}" for way in ("Incoming", "Outgoing") for key in ("PortNumber", "UseSSL")),
-}
-
-
-def faults(dictionary: Mapping[str, object], schema: Mapping[str, Key]) -> list[str]:
-    """What the schema has to say against a dictionary."""
-    found = [f"{name} is missing" for name, key in schema.items() if key.required and name not in dictionary]
-    for name, value in dictionary.items():
-        key = schema.get(name)
-        if key is None:
-            found.append(f"{name} is unknown")
-        elif type(value) is not key.kind:
-            found.append(f"{name} is a {type(value).__name__}")
-        elif key.allowed and value not in key.allowed:
-            found.append(f"{name} is {value!r}")
-    return found
 
 
 def payload(document: bytes) -> dict[str, Any]:
@@ -356,83 +272,6 @@ def test_other_server(account: Accounts, server: Servers) -> None:
     before, after = (identity(apple.document(box, IDENTIFIER)) for box in boxes)
 
     assert before == after
-
-
-def dav(document: bytes) -> list[dict[str, Any]]:
-    """The payloads after the mail account."""
-    return list(plistlib.loads(document)["PayloadContent"][1:])
-
-
-URLS = {
-    "a path": ("https://dav.example.jp/dav/", 443, True),
-    "a port": ("https://dav.example.jp:8443/dav/", 8443, True),
-    "a query": ("https://dav.example.jp/dav?a=b&c", 443, True),
-    "a bare origin": ("https://dav.example.jp", 443, False),
-    "a bare origin with a slash": ("https://dav.example.jp:8443/", 8443, False),
-}
-
-
-@pytest.mark.parametrize(("url", "port", "path"), URLS.values(), ids=URLS)
-@pytest.mark.parametrize("kind", [ServiceKind.CALDAV, ServiceKind.CARDDAV])
-def test_dav(
-    account: Accounts, server: Servers, service: Services, kind: ServiceKind, url: str, port: int, path: bool
-) -> None:
-    """A calendar or an address book is a payload of its own; at a bare origin the device looks for it itself."""
-    (described,) = dav(apple.document(mailbox(account, server, services=(service(kind, url),)), IDENTIFIER))
-    prefix = "CalDAV" if kind is ServiceKind.CALDAV else "CardDAV"
-
-    assert faults(described, SCHEMAS[described["PayloadType"]]) == []
-    assert {key: value for key, value in described.items() if not key.startswith("Payload")} == {
-        f"{prefix}AccountDescription": "taro@example.jp",
-        f"{prefix}HostName": "dav.example.jp",
-        f"{prefix}Port": port,
-        f"{prefix}UseSSL": True,
-        f"{prefix}Username": "taro@example.jp",
-    } | ({f"{prefix}PrincipalURL": url} if path else {})
-
-
-def test_dav_order(account: Accounts, server: Servers, service: Services) -> None:
-    """The preferred calendar, then the preferred address book; other services have no payload."""
-    kinds = [ServiceKind.JMAP, ServiceKind.CARDDAV, ServiceKind.CALDAV, ServiceKind.ACTIVESYNC, ServiceKind.CALDAV]
-    services = tuple(service(kind, f"https://dav{n}.example.jp/") for n, kind in enumerate(kinds))
-    found = dav(apple.document(mailbox(account, server, services=services), IDENTIFIER))
-
-    assert [content["PayloadType"] for content in found] == ["com.apple.caldav.account", "com.apple.carddav.account"]
-    assert found[0]["CalDAVHostName"] == "dav2.example.jp"
-
-
-@pytest.mark.parametrize(
-    ("login", "there"),
-    [
-        ((Login.CLEARTEXT,), True),
-        ((Login.OAUTH2, Login.ENCRYPTED), True),
-        ((Login.OAUTH2,), False),
-        ((Login.TLS_CLIENT_CERT,), False),
-        ((Login.NONE,), False),
-    ],
-)
-def test_dav_login(
-    account: Accounts, server: Servers, service: Services, login: tuple[Login, ...], there: bool
-) -> None:
-    """A calendar that no password opens is left out; the mail account is there all the same."""
-    box = mailbox(account, server, services=(service(ServiceKind.CALDAV, login=login, username="{local}"),))
-
-    assert [content["CalDAVUsername"] for content in dav(apple.document(box, IDENTIFIER))] == ["taro"] * there
-
-
-def test_dav_identity(account: Accounts, server: Servers, service: Services) -> None:
-    """A calendar keeps its identity beside IMAP and POP3 and at another URL; no two payloads share one."""
-
-    def identities(url: str, protocol: Protocol) -> list[tuple[str, str]]:
-        services = (service(ServiceKind.CALDAV, url), service(ServiceKind.CARDDAV, url))
-        profile = plistlib.loads(apple.document(mailbox(account, server, services=services), IDENTIFIER, protocol))
-        return [(content["PayloadIdentifier"], content["PayloadUUID"]) for content in profile["PayloadContent"]]
-
-    imap = identities("https://a.example/dav/", Protocol.IMAP)
-    pop3 = identities("https://b.example/dav/", Protocol.POP3)
-
-    assert imap[1:] == pop3[1:]
-    assert len({*imap, *pop3}) == len({uuid for _, uuid in (*imap, *pop3)}) == 4
 
 
 ASCII = 'attachment; filename="{}.mobileconfig"'
