@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from autoconfig.cli.checking import row_check
-from autoconfig.cli.options import AsJSON, settings_of
+from autoconfig.cli.looking import looked_at, tell_faults
+from autoconfig.cli.options import AsJSON, own_settings_of, settings_of
 from autoconfig.cli.output import data_output, print_json, print_table
 from autoconfig.errors import InputInvalid
 from autoconfig.mail.params import decode
@@ -51,12 +52,12 @@ def sync(
 
     if max_ends is not None and not delete:
         raise InputInvalid("--max-ends goes with --delete")
-    settings = settings_of(context)
+    settings = own_settings_of(context)
     plans = read_file(settings.plans)
     with contextlib.closing(Journal(settings.database)) as journal:
-        with _progress("reading", _size(file)) as advance:
+        with progress("reading", _size(file)) as advance:
             sheet = csvfile.read(file, settings.timezone, row_check(plans), advance)
-        with _progress("comparing and writing", len(sheet.wanted)) as advance:
+        with progress("comparing and writing", len(sheet.wanted)) as advance:
             found = syncing.sync(
                 journal, sheet, int(time.time()), delete=delete, max_ends=max_ends, dry_run=dry_run, advance=advance
             )
@@ -69,18 +70,19 @@ def export(
 ) -> None:
     """Write the mapping as a CSV file: `sync` with it changes nothing."""
     from autoconfig.mapping import csvfile
-    from autoconfig.mapping.journal import Journal
 
     settings, now = settings_of(context), int(time.time())
-    with contextlib.closing(Journal(settings.database)) as journal, journal.reading() as reading:
+    with looked_at(settings, now) as reading:
         if file is None:
             csvfile.write(data_output(), reading.timelines, now, settings.timezone)
+            tell_faults(reading)
             return
         try:
             with _replaced(file) as written:
                 count = csvfile.write(written, reading.timelines, now, settings.timezone)
         except OSError as error:
             raise InputInvalid(f"{file}: cannot be written: {error.strerror}") from error
+        tell_faults(reading)
     typer.echo(f"{file}: {count} names", err=True)
 
 
@@ -141,13 +143,13 @@ def _says(plan: str | None, params: str) -> str:
 
 
 @contextlib.contextmanager
-def _progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal's standard error; nothing elsewhere."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     shown = Console(stderr=True)
-    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda amount: progress.update(task, advance=amount)
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda amount: bar.update(task, advance=amount)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoconfig.cli import bulk
+from autoconfig.cli import backup, bulk, migrate, replicate
 from autoconfig.cli.checking import check_row
 from autoconfig.cli.exits import Exit
-from autoconfig.cli.options import AsJSON, From, Name, Note, settings_of
+from autoconfig.cli.looking import looked_at, tell_faults
+from autoconfig.cli.options import AsJSON, From, Name, Note, own_settings_of, settings_of
 from autoconfig.cli.output import print_json, print_json_lines, print_table
 from autoconfig.errors import InputInvalid, Refused
 from autoconfig.mail.address import carriable
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Which plan each name is on.")
 app.command("sync")(bulk.sync)
 app.command("export")(bulk.export)
+app.command("replicate")(replicate.replicate)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.add_typer(migrate.app, name="migrate-from")
 
 
 @app.callback()
@@ -55,7 +60,7 @@ def set_(
     from autoconfig.mapping.journal import Change
     from autoconfig.plans import read_file
 
-    settings = settings_of(context)
+    settings = own_settings_of(context)
     domain, params = Domain.parse(name), encode(_params(param or []))
     check_row(read_file(settings.plans), domain, plan, params)
     change = Change(domain.name, _moment(valid_from, settings), plan, params, _note(note))
@@ -71,7 +76,7 @@ def end(
     """The name is not ours any more: it is unknown from then on."""
     from autoconfig.mapping import changes
 
-    settings, domain = settings_of(context), Domain.parse(name)
+    settings, domain = own_settings_of(context), Domain.parse(name)
     moment = _moment(valid_from, settings)
     with opened(settings) as journal, journal.writing() as writing:
         outcome = changes.end(writing, domain.name, moment, _note(note))
@@ -83,7 +88,7 @@ def undo(context: typer.Context, name: Name, as_json: AsJSON = False) -> None:
     """Take the newest change of a name back, by one more row. A second undo brings it back."""
     from autoconfig.mapping import changes
 
-    settings, domain = settings_of(context), Domain.parse(name)
+    settings, domain = own_settings_of(context), Domain.parse(name)
     with opened(settings) as journal, journal.writing() as writing:
         outcome = changes.undo(writing, domain.name, int(time.time()))
     _print_outcome(domain, outcome, settings, as_json=as_json)
@@ -94,7 +99,7 @@ def show_(context: typer.Context, name: Name, as_json: AsJSON = False) -> None:
     """Show the row of a name that holds now, and those that are scheduled. Exit code 1: it is not ours."""
     settings, domain = settings_of(context), Domain.parse(name)
     now = int(time.time())
-    with opened(settings) as journal, journal.reading() as reading:
+    with looked_at(settings, now) as reading:
         timeline = reading.timeline(domain.name)
     holds = timeline.at(now)
     later = [record for record in timeline.rows if record.valid_from > now]
@@ -113,7 +118,7 @@ def show_(context: typer.Context, name: Name, as_json: AsJSON = False) -> None:
 @app.command()
 def history(context: typer.Context, name: Name, as_json: AsJSON = False) -> None:
     """Show every row that was ever written for a name, in the order of writing."""
-    settings, domain = settings_of(context), Domain.parse(name)
+    settings, domain = own_settings_of(context), Domain.parse(name)
     with opened(settings) as journal, journal.reading() as reading:
         records = sorted(reading.timeline(domain.name).rows, key=lambda record: record.id)
     if not records:
@@ -132,13 +137,14 @@ def list_(
 ) -> None:
     """List the names that are ours now, or will be. JSON is one object a line."""
     settings, now = settings_of(context), int(time.time())
-    with opened(settings) as journal, journal.reading() as reading:
+    with looked_at(settings, now) as reading:
         found = _listed(reading.timelines(), now, plan)
         if as_json:
             print_json_lines({"state": state} | described(record, settings) for state, record in found)
         else:
             rows = ((record.name, state, *_cells(record, settings)[1:5]) for state, record in found)
             print_table(("Name", "", *_COLUMNS[1:5]), rows)
+        tell_faults(reading)
 
 
 def _listed(
@@ -167,7 +173,7 @@ def described(record: Record, settings: Settings) -> dict[str, object]:
     """A row for JSON."""
     zone = settings.timezone
     return {
-        "id": record.id,
+        "id": record.id or None,
         "name": record.name,
         "valid_from": format_time(record.valid_from, zone),
         "plan": record.plan,
@@ -185,7 +191,7 @@ def _cells(record: Record, settings: Settings) -> tuple[str, ...]:
     params = ", ".join(f"{name} = {value}" for name, value in decode(record.params).items())
     zone = settings.timezone
     return (
-        str(record.id),
+        str(record.id or "query"),
         record.plan or "(not ours)",
         params,
         format_time(record.valid_from, zone),

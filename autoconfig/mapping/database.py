@@ -1,10 +1,14 @@
-"""What a mapping database is, whoever opens it: its URL, its mark, the revision of its schema."""
+"""What a mapping database is, whoever opens it: its mark, the revision of its schema. Where it is says `place`."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from autoconfig.errors import DatabaseForeign, MappingUnavailable, SchemaTooNew, SchemaTooOld, SettingsInvalid
+from autoconfig.errors import DatabaseForeign, MappingUnavailable, SchemaTooNew, SchemaTooOld
+from autoconfig.mapping.place import Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REVISION = "0002"
 """The schema that this release reads and writes: the newest of mapping/migrations."""
@@ -17,21 +21,20 @@ BUSY_TIMEOUT = 10.0
 
 UPGRADE = "run `autoconfig db upgrade`"
 
+FOREIGN = "is not a mapping database of this program"
 
-FOREIGN = "is not a mapping database of this program; check the setting database"
+NO_SCHEMA = f"has no tables of this program yet; {UPGRADE}"
+"""What to say of a server's database that is empty, or another program's only."""
 
 
 def sqlite_path(url: str) -> Path:
     """
-    The file of a `sqlite:///PATH` URL.
+    The file of a `sqlite:///PATH` URL; see `mapping.place` for those of other engines.
 
     Raises:
         SettingsInvalid: the URL is of another engine, or names no file.
     """
-    scheme, separator, path = url.partition(":///")
-    if not separator or scheme.partition("+")[0] != "sqlite" or not path or path == ":memory:":
-        raise SettingsInvalid(f"database = {url!r}: this release serves from SQLite; write sqlite:///PATH")
-    return Path(path)
+    return Place.parse(url).path
 
 
 def check_revision(revision: str | None, where: str, needs: str | None = None) -> None:
@@ -44,7 +47,7 @@ def check_revision(revision: str | None, where: str, needs: str | None = None) -
         SchemaTooNew: only a newer release can use it.
     """
     if revision is None:
-        raise DatabaseForeign(f"{where}: {FOREIGN}")
+        raise DatabaseForeign(f"{where}: {FOREIGN}; check the setting database")
     if revision < REVISION:
         raise SchemaTooOld(f"{where}: has schema {revision}, this release needs {REVISION}; {UPGRADE}")
     if revision > REVISION and (needs is None or needs > REVISION):
@@ -61,6 +64,9 @@ def check_file(path: Path) -> None:
         MappingUnavailable: it is missing, or is no file.
     """
     if not path.exists():
-        raise MappingUnavailable(f"{path}: there is no such database; `autoconfig init DIR` makes one")
+        raise MappingUnavailable(
+            f"{path}: there is no such database; `autoconfig init DIR` makes one, and `autoconfig mapping replicate` "
+            "a replica"
+        )
     if not path.is_file():
         raise MappingUnavailable(f"{path}: is not a file")

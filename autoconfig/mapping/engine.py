@@ -1,153 +1,180 @@
-"""Opens a mapping database for the commands, and makes or upgrades one. Requests are answered by `sqlite`."""
+"""Opens a mapping database for the commands, and makes or upgrades one. How, the modules of `engines` know."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib.resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, event, inspect, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import inspect, select, table, text
 
-from autoconfig.errors import DatabaseForeign, MappingUnavailable
-from autoconfig.mapping.database import (
-    APPLICATION_ID,
-    BUSY_TIMEOUT,
-    FOREIGN,
-    REVISION,
-    check_file,
-    check_revision,
-    sqlite_path,
-)
-from autoconfig.mapping.schema import state
+from autoconfig.errors import DatabaseForeign, SchemaTooOld
+from autoconfig.mapping.database import FOREIGN, NO_SCHEMA, REVISION, check_revision
+from autoconfig.mapping.engines import module_of
+from autoconfig.mapping.place import Place
+from autoconfig.mapping.schema import mapping, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Inspector
+
+    from autoconfig.mapping.schema import Record
+
+_VERSIONS = "alembic_version"
+_COLUMNS = {
+    _VERSIONS: {"version_num"},
+    mapping.name: set(mapping.columns.keys()),
+    state.name: set(state.columns.keys()),
+}
 
 
-def open_engine(url: str) -> Engine:
+class Database:
+    """A mapping database, opened: read from whichever of its servers answers, written on the primary."""
+
+    def __init__(self, url: str, setting: str = "database") -> None:
+        """Connects to nothing yet. Errors name the `setting` that the URL is from."""
+        self.place = Place.parse(url, setting)
+        self._module = module_of(self.place.kind)
+        self._reader = self._module.connect(self.place, writing=False)
+        self._writer = self._module.connect(self.place, writing=True)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+    @contextlib.contextmanager
+    def named_errors(self) -> Iterator[None]:
+        """Whatever the driver says, as an error that names the place and the remedy."""
+        try:
+            yield
+        except self._module.ERRORS as error:
+            raise self._module.explain(self.place, error) from error
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """See `EngineModule.reading`."""
+        with self.named_errors(), self._module.reading(self._reader) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """See `EngineModule.writing`."""
+        with self.named_errors(), self._module.writing(self._writer) as connection:
+            yield connection
+
+    def append(self, connection: Connection, records: list[Record]) -> None:
+        """See `EngineModule.append`."""
+        self._module.append(connection, records)
+
+    def settle(self) -> None:
+        """See `EngineModule.settle`."""
+        with self.named_errors():
+            self._module.settle(self._writer)
+
+    def check(self) -> None:
+        """
+        See that it is ours and that this release can use it.
+
+        Raises:
+            MappingUnavailable: it is missing, locked, unreadable or out of reach.
+            ConfigurationInvalid: it is not ours, or its schema is of another release.
+        """
+        self._module.check(self.place)
+        with self.named_errors(), self._module.autocommit(self._reader) as connection:
+            revision = self._revision(connection)
+            if revision is None and self._module.MADE_BY_UPGRADE:
+                raise SchemaTooOld(f"{self.place.shown}: {NO_SCHEMA}")
+            check_revision(revision, self.place.shown, self._needs(connection))
+
+    def upgrade(self, *, create: bool) -> tuple[str | None, str]:
+        """See `upgrade`."""
+        where = self.place.shown
+        if not create:
+            self._module.check(self.place)
+        with self.writing() as connection:
+            before = self._revision(connection)
+            if before is None and not create and not self._module.MADE_BY_UPGRADE:
+                check_revision(None, where)
+            if before is not None and before >= REVISION:
+                check_revision(before, where, self._needs(connection))
+                after = before
+            else:
+                _migrate(connection)
+                self._module.mark(connection)
+                after = REVISION
+        with self.named_errors():
+            self._module.prepare(self._writer)  # also after an upgrade that was interrupted before it
+        return before, after
+
+    def _revision(self, connection: Connection) -> str | None:
+        """
+        The revision of one of our databases; `None` where none of our tables is, or where making them was interrupted.
+
+        Raises:
+            DatabaseForeign: it is another program's, or has tables of another one under our names.
+        """
+        inspector = inspect(connection)
+        there = {name for name in _COLUMNS if inspector.has_table(name)}
+        ours = not self._module.is_foreign(connection) and all(_is_ours(inspector, name) for name in there)
+        revisions: list[str] = []
+        if ours and _VERSIONS in there:
+            revisions = list(connection.execute(select(text("version_num")).select_from(table(_VERSIONS))).scalars())
+        if ours and len(revisions) == 1 and mapping.name in there:
+            return revisions[0]
+        if ours and not revisions and not (there and self._module.TRANSACTIONAL_DDL):
+            return None
+        raise DatabaseForeign(f"{self.place.shown}: {FOREIGN}; check the setting {self.place.setting}")
+
+    def _needs(self, connection: Connection) -> str | None:
+        """The oldest schema that a program must know for this one, where the schema says so."""
+        if not inspect(connection).has_table(state.name):
+            return None
+        return connection.execute(select(state.c.needs)).scalar()
+
+
+def open_database(url: str, setting: str = "database") -> Database:
     """
-    An engine over an existing database of ours, at the schema of this release.
+    An existing database of ours, at a schema that this release can use.
 
     Raises:
-        MappingUnavailable: it is missing, locked or unreadable.
-        ConfigurationInvalid: it is not ours, or its schema is of another release.
+        MappingUnavailable, ConfigurationInvalid: see `Database.check`.
+        SettingsInvalid: see `Place.parse`.
     """
-    check_file(sqlite_path(url))
-    engine = _engine(url)
+    database = Database(url, setting)
     try:
-        with named_errors(url), engine.connect().execution_options(reading=True) as connection:
-            check_revision(_revision(connection), str(sqlite_path(url)), _needs(connection))
-    except Exception:
-        engine.dispose()
+        database.check()
+    except BaseException:
+        database.close()
         raise
-    return engine
+    return database
 
 
-def upgrade(url: str, *, create: bool = False) -> tuple[str | None, str]:
+def upgrade(url: str, *, create: bool = False, setting: str = "database") -> tuple[str | None, str]:
     """
-    Bring the schema of a database to this release; with `create` also an empty or missing one.
+    Bring the schema of a database to this release. An empty database of a server gets its tables; an empty or missing
+    file only with `create`.
 
     Returns:
         The revision before and after.
 
     Raises:
-        MappingUnavailable: it is missing, locked or unreadable.
+        MappingUnavailable: it is missing, locked, unreadable or out of reach.
         ConfigurationInvalid: it is not ours, or its schema is of a newer release.
     """
-    path = sqlite_path(url)
-    if not create:
-        check_file(path)
-    engine = _engine(url)
-    try:
-        with named_errors(url), engine.begin() as connection:
-            before = _revision(connection)
-            if before is None and not create:
-                check_revision(None, str(path))
-            if before is not None and before >= REVISION:
-                check_revision(before, str(path), _needs(connection))
-                return before, before
-            migrations = Config()
-            migrations.set_main_option(
-                "script_location", str(importlib.resources.files("autoconfig.mapping") / "migrations")
-            )
-            migrations.attributes["connection"] = connection
-            command.upgrade(migrations, "head")
-            connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
-        with named_errors(url):
-            _outside_transactions(engine, "PRAGMA journal_mode = WAL")  # readers never wait for a writer
-        return before, REVISION
-    finally:
-        engine.dispose()
+    with contextlib.closing(Database(url, setting)) as database:
+        return database.upgrade(create=create)
 
 
-@contextlib.contextmanager
-def named_errors(url: str) -> Iterator[None]:
-    """Whatever the database says, as an error that names the file and the remedy."""
-    try:
-        yield
-    except DBAPIError as error:
-        path, reason = sqlite_path(url), str(error.orig)
-        if "not a database" in reason or "malformed" in reason:
-            raise DatabaseForeign(f"{path}: {reason}; check the setting database") from error
-        if "locked" in reason:
-            raise MappingUnavailable(
-                f"{path}: another command is writing to it; try again when it has ended"
-            ) from error
-        raise MappingUnavailable(f"{path}: {reason}; is its folder writable for this user?") from error
+def _migrate(connection: Connection) -> None:
+    migrations = Config()
+    migrations.set_main_option("script_location", str(importlib.resources.files("autoconfig.mapping") / "migrations"))
+    migrations.attributes["connection"] = connection
+    command.upgrade(migrations, "head")
 
 
-def checkpoint(engine: Engine) -> None:
-    """Write the log back into the file and cut it off, so that readers start from a short one."""
-    _outside_transactions(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
-
-    @event.listens_for(engine, "connect")
-    def _connected(connection: Any, _record: object) -> None:
-        # The driver must begin no transactions of its own: ours begin IMMEDIATE, as the one writer, or read.
-        connection.isolation_level = None
-        connection.execute("PRAGMA synchronous = FULL")
-
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _outside_transactions(engine: Engine, pragma: str) -> None:
-    connection = engine.raw_connection()
-    try:
-        connection.cursor().execute(pragma)
-    finally:
-        connection.close()
-
-
-def _needs(connection: Connection) -> str | None:
-    """The oldest schema that a program must know for this one, where the schema says so."""
-    if not inspect(connection).has_table(state.name):
-        return None
-    return connection.execute(select(state.c.needs)).scalar()
-
-
-def _revision(connection: Connection) -> str | None:
-    """The revision of one of our databases, `None` of an empty file."""
-    mark = connection.exec_driver_sql("PRAGMA application_id").scalar()
-    tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_schema").scalars())
-    if not tables:
-        return None
-    revision = None
-    if mark == APPLICATION_ID and {"alembic_version", "mapping"} <= tables:
-        revision = MigrationContext.configure(connection).get_current_revision()
-    if revision is None:
-        raise DatabaseForeign(f"{connection.engine.url.database}: {FOREIGN}")
-    return revision
+def _is_ours(inspector: Inspector, name: str) -> bool:
+    return _COLUMNS[name] <= {column["name"] for column in inspector.get_columns(name)}

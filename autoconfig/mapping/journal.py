@@ -7,21 +7,23 @@ import getpass
 import itertools
 import operator
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, inspect, select, text, update
 
-from autoconfig.mapping.engine import checkpoint, named_errors, open_engine
+from autoconfig.errors import Refused
+from autoconfig.mapping import mark
+from autoconfig.mapping.engine import open_database
+from autoconfig.mapping.engines import BATCH
 from autoconfig.mapping.schema import Record, mapping, state
 from autoconfig.mapping.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
-BATCH = 5000
-"""Rows handed to the database at a time."""
+    from autoconfig.mapping.engine import Database
 
 
 class Change(NamedTuple):
@@ -37,25 +39,35 @@ class Change(NamedTuple):
 class Journal:
     """A mapping database, opened by a command."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, setting: str = "database") -> None:
         """
-        Open the database.
+        Open the database; errors name the `setting` that the URL is from.
 
         Raises:
             MappingUnavailable: it is missing, locked or unreadable.
             ConfigurationInvalid: it is not ours, or its schema is of another release.
         """
-        self._url = url
-        self._engine = open_engine(url)
+        self._database = open_database(url, setting)
+
+    @property
+    def shown(self) -> str:
+        """Where it is, without the password."""
+        return self._database.place.shown
+
+    @property
+    def source(self) -> str | None:
+        """Where the rows of a replica come from, which nobody may write to; `None`: it is no replica."""
+        with self._database.reading() as connection:
+            return _source(connection)
 
     def close(self) -> None:
         """Give the connections back."""
-        self._engine.dispose()
+        self._database.close()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Reading]:
         """One consistent view of the mapping."""
-        with named_errors(self._url), self._engine.connect().execution_options(reading=True) as connection:
+        with self._database.reading() as connection:
             yield Reading(connection)
 
     @contextlib.contextmanager
@@ -65,14 +77,15 @@ class Journal:
 
         Raises:
             MappingUnavailable: another writer did not end within 10 seconds.
+            Refused: it is a replica of another database.
         """
-        with named_errors(self._url), self._engine.begin() as connection:
-            yield Writing(connection)
+        with self._database.writing() as connection:
+            refuse_replica(self.shown, _source(connection))
+            yield Writing(connection, self._database)
 
     def checkpoint(self) -> None:
         """After much was written: put it where readers find it fastest."""
-        with named_errors(self._url):
-            checkpoint(self._engine)
+        self._database.settle()
 
 
 class Reading:
@@ -87,16 +100,30 @@ class Reading:
         return Timeline([_record(row) for row in self._connection.execute(statement)])
 
     def timelines(self) -> Iterator[tuple[str, Timeline[Record]]]:
-        """All names in order, each with its rows; streamed."""
+        """All names in order, each with its rows; some thousand at a time."""
         statement = select(mapping).order_by(mapping.c.name, mapping.c.valid_from, mapping.c.id)
-        rows = self._connection.execute(statement, execution_options={"yield_per": BATCH})
-        for name, of_name in itertools.groupby(map(_record, rows), key=operator.attrgetter("name")):
-            yield name, Timeline(list(of_name))
+        last = ""
+        while page := self._page(statement.where(mapping.c.name > last)):
+            last = page[-1].name
+            for name, of_name in itertools.groupby(page, key=operator.attrgetter("name")):
+                is_cut = name == last and len(page) == BATCH
+                yield name, self.timeline(name) if is_cut else Timeline(list(of_name))
 
-    def since(self, identity: int) -> Iterator[Record]:
-        """All rows with a higher id, in order of their ids; streamed."""
-        statement = select(mapping).where(mapping.c.id > identity).order_by(mapping.c.id)
-        yield from map(_record, self._connection.execute(statement, execution_options={"yield_per": BATCH}))
+    def since(self, identity: int, up_to: int | None = None) -> Iterator[Record]:
+        """All rows with a higher id, or those up to and with `up_to`, by id; some thousand at a time."""
+        statement = select(mapping).order_by(mapping.c.id)
+        if up_to is not None:
+            statement = statement.where(mapping.c.id <= up_to)
+        while page := self._page(statement.where(mapping.c.id > identity)):
+            yield from page
+            identity = page[-1].id
+
+    def _page(self, statement: Select[Any]) -> list[Record]:
+        """
+        The first rows. A result that is streamed would be in the way of other statements on one engine, and of whoever
+        stops before its end; each page is found by an index instead.
+        """
+        return list(map(_record, self._connection.execute(statement.limit(BATCH))))
 
     def last_id(self) -> int:
         """The highest id, 0 where there is no row."""
@@ -114,8 +141,9 @@ class Reading:
 class Writing(Reading):
     """A view that rows can be appended to."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, database: Database) -> None:
         super().__init__(connection)
+        self._database = database
         self._who, self._now = _user(), int(time.time())
 
     def append(self, changes: Iterable[Change], advance: Callable[[int], None] = lambda _written: None) -> None:
@@ -127,7 +155,7 @@ class Writing(Reading):
         """Write rows as they are, with their ids: what another mapping database has."""
         remaining = iter(records)
         while batch := list(itertools.islice(remaining, BATCH)):
-            self._connection.execute(insert(mapping), [record._asdict() for record in batch])
+            self._database.append(self._connection, batch)
             advance(len(batch))
 
     def replace_all(self, generation: str) -> None:
@@ -138,12 +166,32 @@ class Writing(Reading):
     def append_one(self, change: Change) -> Record:
         """Write one change, and say what it became."""
         record = self._record(change, self.last_id() + 1)
-        self._connection.execute(insert(mapping), record._asdict())
+        self._database.append(self._connection, [record])
         return record
 
     def _record(self, change: Change, identity: int) -> Record:
         name, valid_from, plan, params, note = change
         return Record(identity, name, valid_from, plan, params, note, self._who, self._now)
+
+
+def refuse_replica(place: str, source: str | None) -> None:
+    """
+    See that something may be written at a place; `source` is where its rows come from.
+
+    Raises:
+        Refused: it is a replica.
+    """
+    if source is not None:
+        raise Refused(
+            f"{place}: is a replica of {source}; nothing was written: change the mapping there, and it comes here"
+        )
+
+
+def _source(connection: Connection) -> str | None:
+    """Where the rows of a replica come from; `None`: it is no replica."""
+    if not inspect(connection).has_table(mark.TABLE):
+        return None
+    return str(connection.execute(text(mark.SOURCE)).scalar())
 
 
 def _record(row: Iterable[object]) -> Record:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Column, Index, MetaData, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
 metadata = MetaData()
+
+_TEXT = Text().with_variant(MEDIUMTEXT(), "mysql")
 
 mapping = Table(
     "mapping",
@@ -15,8 +18,8 @@ mapping = Table(
     Column("name", String(253), nullable=False),
     Column("valid_from", BigInteger, nullable=False),
     Column("plan", String(63)),
-    Column("params", Text, nullable=False),
-    Column("note", Text),
+    Column("params", _TEXT, nullable=False),
+    Column("note", _TEXT),
     Column("changed_by", String(255), nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("name", "valid_from", "id"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from autoconfig.errors import Refused
 from autoconfig.mail.params import NONE, decode
 from autoconfig.mapping.journal import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from autoconfig.mapping.csvfile import Sheet, Wanted
     from autoconfig.mapping.journal import Journal, Writing
@@ -31,6 +32,37 @@ class Step(NamedTuple):
     before: Record | None
     """The row that holds when the change begins."""
     change: Change
+
+
+class Steps(Sequence[Step]):
+    """Those of a difference. Of new names only their lines are kept: a step is made when it is asked for."""
+
+    def __init__(self, found: Sequence[Step], new: Sequence[Wanted], now: int) -> None:
+        """`new`: the lines of names without any row, which come last."""
+        self._found, self._new, self._now = found, new, now
+
+    def __len__(self) -> int:
+        return len(self._found) + len(self._new)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Step]: ...
+    def __getitem__(self, index: int | slice) -> Step | list[Step]:
+        """By number, or several."""
+        if isinstance(index, slice):
+            return [self[number] for number in range(len(self))[index]]
+        index = range(len(self))[index]
+        if index < len(self._found):
+            return self._found[index]
+        wanted = self._new[index - len(self._found)]
+        moment = self._now if wanted.valid_from is None else wanted.valid_from
+        return Step(None, Change(wanted.name, moment, wanted.plan, wanted.params, wanted.note))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Steps) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Difference(NamedTuple):
@@ -117,12 +149,11 @@ def difference(
         elif ours and delete:
             steps.append(Step(holds, Change(name, now, None, NONE)))
     advance(unchanged % _STEP)
-    for wanted in missing.values():
-        moment = now if wanted.valid_from is None else wanted.valid_from
-        steps.append(Step(None, Change(wanted.name, moment, wanted.plan, wanted.params, wanted.note)))
     ended = sum(step.change.plan is None for step in steps)
     added = sum(step.before is None or step.before.plan is None for step in steps)
-    return Difference(steps, added, len(steps) - added - ended, ended, unchanged, current)
+    changed = len(steps) - added - ended
+    new = list(missing.values())
+    return Difference(Steps(steps, new, now), added + len(new), changed, ended, unchanged, current)
 
 
 def apply(writing: Writing, found: Difference, advance: Callable[[int], None] = lambda _rows: None) -> None:

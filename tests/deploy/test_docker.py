@@ -7,9 +7,12 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
+import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 import pytest
 
@@ -17,6 +20,7 @@ from tests.conftest import needs
 from tests.deploy.conftest import wheel
 from tests.deploy.programs import Program, free_ports
 from tests.deploy.site import ROOT
+from tests.servers.postgresql import PostgreSQL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +67,114 @@ def test_compose_is_valid() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+def composed() -> dict[str, Any]:
+    """The compose file, as Compose reads it: Debian's has YAML with it."""
+    needs("docker-compose", "docker-compose")
+    script = "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))"
+    text = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
+    done = subprocess.run(["/usr/bin/python3", "-c", script], input=text, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+SECRET = "/run/secrets/database_password"
+
+
+def test_compose_tells_no_secret() -> None:
+    """The password is in a file of the operator's, and both who need it are told where."""
+    found = composed()
+    services = found["services"]
+
+    assert found["secrets"] == {"database_password": {"file": "./database-password"}}
+    told = {name for name, service in services.items() if service.get("secrets")}
+    assert told == {"database", "schema", "autoconfig"}
+    assert services["database"]["environment"]["POSTGRES_PASSWORD_FILE"] == SECRET
+    for service in services.values():
+        named = {name for name in service.get("environment", {}) if "PASSWORD" in name}
+        assert named <= {"POSTGRES_PASSWORD_FILE"}
+
+
+def test_compose_starts_in_order() -> None:
+    """First the database, then its tables, then the server, then Caddy, each when the one before it is ready."""
+    services = composed()["services"]
+    waits = {
+        name: [(other, how["condition"]) for other, how in service.get("depends_on", {}).items()]
+        for name, service in services.items()
+    }
+
+    assert waits == {
+        "database": [],
+        "schema": [("database", "service_healthy")],
+        "autoconfig": [("schema", "service_completed_successfully")],
+        "caddy": [("autoconfig", "service_healthy")],
+    }
+    assert services["schema"].get("restart", "no") == "no"
+
+
+@pytest.fixture
+def database(postgresql: PostgreSQL) -> Iterator[tuple[PostgreSQL, str]]:
+    """A PostgreSQL with the user and the database that the compose file names, and the password that it asks for."""
+    wanted = composed()["services"]["database"]["environment"]
+    user, name, password = wanted["POSTGRES_USER"], wanted["POSTGRES_DB"], "the password '&%"
+    server = PostgreSQL.made(postgresql.binaries)
+    with server.connect("postgres") as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f"ALTER ROLE {user} PASSWORD '{password.replace(chr(39), chr(39) * 2)}'".encode())
+        rules = server.data / "pg_hba.conf"
+        rules.write_text(f"host {name} {user} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
+        connection.execute("SELECT pg_reload_conf()")
+    yield server, password
+    server.remove()
+
+
+def test_compose_serves_from_its_database(database: tuple[PostgreSQL, str], tmp_path: Path) -> None:
+    """
+    With what the compose file gives its services, the tables are made, commands write there, and the server serves from
+    there; without the password nothing is done.
+    """
+    server, password = database
+    services, secret = composed()["services"], tmp_path / "database-password"
+    url = services["autoconfig"]["environment"]["AUTOCONFIG_DATABASE"]
+    assert url == services["schema"]["environment"]["AUTOCONFIG_DATABASE"]
+    url = url.replace("@database/", f"@127.0.0.1:{server.port}/").replace(SECRET, quote(str(secret)))
+    environment = {"AUTOCONFIG_DATABASE": url, "AUTOCONFIG_CONFIG": str(tmp_path / "data" / "autoconfig.toml")}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "autoconfig", *arguments]
+        return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+
+    assert run("init", str(tmp_path / "data")).returncode == 0
+    secret.write_text("another password")
+    assert "password authentication failed" in run(*services["schema"]["command"]).stderr
+    secret.write_text(password + "\n")
+    assert run(*services["schema"]["command"]).stdout == "schema 0002: made\n"
+    assert run(*services["schema"]["command"]).stdout == "schema 0002: nothing to do\n"
+    assert run("mapping", "set", "customer.example", "--plan", "standard").returncode == 0
+
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "autoconfig", "serve", "--port", str(port)]
+    serving = Program(command, tmp_path / "server.log", environment)
+    serving.start()
+    try:
+        serving.wait_for("health", lambda: run("ready").returncode == 0)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1.1/customer.example", timeout=10) as answer:
+            document = answer.read()
+    finally:
+        assert serving.stop() == 0
+    assert b"<hostname>imap.customer.example</hostname>" in document
+    assert password not in serving.said()
+
+
+def test_the_database_is_healthy_when_it_answers(postgresql: PostgreSQL) -> None:
+    """What the compose file asks the database is a question that PostgreSQL's own program takes."""
+    kind, program, *arguments = composed()["services"]["database"]["healthcheck"]["test"]
+    command = [str(postgresql.binaries / program), *arguments, "--port"]
+
+    assert kind == "CMD"
+    assert subprocess.run([*command, str(postgresql.port)], check=False).returncode == 0
+    assert subprocess.run([*command, str(free_ports(1)[0])], check=False).returncode != 0
 
 
 def test_nothing_else_goes_into_the_image() -> None:

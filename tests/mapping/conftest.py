@@ -14,6 +14,9 @@ from autoconfig.mapping.journal import Journal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.servers.mariadb import MariaDB
+    from tests.servers.postgresql import PostgreSQL
+
 
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -23,6 +26,16 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+ENGINES = ("sqlite", "postgresql", "mariadb")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What asks for a mapping runs on every engine, unless it says on which; what asks for its file too, on SQLite."""
+    chosen = any(mark.args[0] == "engine" for mark in metafunc.definition.iter_markers("parametrize"))
+    if "engine" in metafunc.fixturenames and not chosen:
+        metafunc.parametrize("engine", ["sqlite"] if "path" in metafunc.fixturenames else ENGINES)
+
+
 @pytest.fixture
 def path(fresh: Path, tmp_path: Path) -> Path:
     """An empty mapping database of the test's own."""
@@ -30,9 +43,21 @@ def path(fresh: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(path: Path) -> str:
-    """Its URL."""
-    return f"sqlite:///{path}"
+def url(engine: str, request: pytest.FixtureRequest) -> str:
+    """An empty mapping database of the test's own, on each engine."""
+    if engine == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('path')}"
+    found: str = request.getfixturevalue(f"{engine}_url")
+    return found
+
+
+@pytest.fixture
+def blank(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any table, or of a file that is yet to be made."""
+    if engine == "sqlite":
+        return f"sqlite:///{tmp_path / 'blank.db'}"
+    server: PostgreSQL | MariaDB = request.getfixturevalue(engine)
+    return server.url(server.new_database())
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from autoconfig.errors import CsvInvalid, PlanUnusable, Refused
 from autoconfig.mapping import csvfile
 from autoconfig.mapping.csvfile import Sheet, Wanted, read, write
+from autoconfig.mapping.journal import Change, Journal
 from autoconfig.mapping.schema import Record
+from autoconfig.mapping.sync import sync
 from autoconfig.mapping.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -291,3 +293,33 @@ def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> Non
     folder = tmp_path_factory.mktemp("bytes")
     with contextlib.suppress(CsvInvalid):
         assert read_text(folder, data).wanted
+
+
+ROWS = [
+    Change("a.example", 5, "p", '{"x":"é"}', 'a, "b"\nc'),
+    Change("b.example", 5, "p", "{}"),
+    Change("b.example", 6, None, "{}", "ended"),
+    Change("c.example", 4_000_000_000, "p", '{"y":"{domain}"}', "新"),
+    Change("d.example", 5, "p", "{}"),
+    Change("d.example", 4_000_000_000, None, "{}"),
+    Change("e.example", 5, "p", '{"x":"1"}'),
+    Change("e.example", 5, "q", '{"x":" 2 ","y":"\\\\"}'),
+]
+
+
+def test_export_then_sync(journal: Journal, tmp_path: Path) -> None:
+    """On each engine, what is exported is the same file, and changes nothing when it is synced."""
+    path = tmp_path / "names.csv"
+    with journal.writing() as writing:
+        writing.append(ROWS)
+    with journal.reading() as reading, path.open("w", encoding="utf-8", newline="") as file:
+        assert write(file, reading.timelines, NOW, ZONE) == 4
+
+    assert path.read_text(encoding="utf-8") == (
+        "name,plan,valid_from,note,x,y\n"
+        'a.example,p,1970-01-01T09:00:05+09:00,"a, ""b""\nc",é,\n'
+        "c.example,p,2096-10-02T16:06:40+09:00,新,,{domain}\n"
+        "d.example,p,1970-01-01T09:00:05+09:00,,,\n"
+        "e.example,q,1970-01-01T09:00:05+09:00,, 2 ,\\\n"
+    )
+    assert not sync(journal, read(path, ZONE, anything), NOW, delete=True, max_ends=0).steps

@@ -22,7 +22,7 @@ def test_sqlite_path(url: str, path: str) -> None:
     assert Path(path) == sqlite_path(url)
 
 
-@pytest.mark.parametrize("url", ["", "mapping.db", "sqlite://", "sqlite:///", "sqlite:///:memory:", "mysql:///x"])
+@pytest.mark.parametrize("url", ["mapping.db", "sqlite://", "mysql://u:secret@h/x"])
 def test_no_sqlite_path(url: str) -> None:
     """Anything else is an error that says what to write."""
     with pytest.raises(SettingsInvalid, match="write sqlite:///PATH"):
@@ -30,23 +30,29 @@ def test_no_sqlite_path(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("revision", "error", "says"),
+    ("revision", "needs", "error", "says"),
     [
-        (None, DatabaseForeign, "check the setting database"),
-        ("0000", SchemaTooOld, "db upgrade"),
-        ("9999", SchemaTooNew, "newer release"),
+        (None, None, DatabaseForeign, "check the setting database"),
+        ("0000", None, SchemaTooOld, "db upgrade"),
+        ("9999", None, SchemaTooNew, "newer release"),
+        ("9999", "9998", SchemaTooNew, "newer release"),
     ],
-    ids=["none", "older", "newer"],
+    ids=["none", "older", "newer", "newer, and says so"],
 )
-def test_another_revision(revision: str | None, error: type[Exception], says: str) -> None:
-    """A schema of another release is refused with what to do."""
+def test_another_revision(revision: str | None, needs: str | None, error: type[Exception], says: str) -> None:
+    """A schema that this release cannot use is refused with what to do."""
     with pytest.raises(error, match=says):
-        check_revision(revision, "mapping.db")
+        check_revision(revision, "mapping.db", needs)
 
 
-def test_our_revision() -> None:
-    """The schema of this release is accepted."""
-    check_revision(REVISION, "mapping.db")
+@pytest.mark.parametrize(
+    ("revision", "needs"),
+    [(REVISION, None), (REVISION, "9999"), ("9999", REVISION), ("9999", "0001")],
+    ids=["ours", "ours, whatever it says", "newer, for ours", "newer, for older"],
+)
+def test_usable_revision(revision: str, needs: str | None) -> None:
+    """The schema of this release is accepted, and a newer one that says that this release can use it."""
+    check_revision(revision, "mapping.db", needs)
 
 
 def test_no_file(tmp_path: Path) -> None:

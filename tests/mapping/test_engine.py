@@ -1,23 +1,56 @@
 from __future__ import annotations
 
+import contextlib
+import gc
 import importlib.resources
 import sqlite3
+import subprocess
+import sys
+import threading
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, event, inspect
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable, SchemaTooNew, SchemaTooOld
 from autoconfig.mapping.database import APPLICATION_ID, REVISION
-from autoconfig.mapping.engine import open_engine, upgrade
+from autoconfig.mapping.engine import Database, open_database, upgrade
+from autoconfig.mapping.journal import Change, Journal
 from autoconfig.mapping.schema import metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+OURS = {"alembic_version", "mapping", "mapping_state"}
+
+
+def execute(url: str, *statements: str) -> None:
+    """Change a database behind our back."""
+    with closing(Database(url)) as database, database.writing() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def tables(url: str) -> set[str]:
+    """What tables it has."""
+    with closing(Database(url)) as database, database.reading() as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def is_whole(url: str) -> None:
+    """See that its tables are those of this release, and can be used."""
+    with closing(Database(url)) as database, database.writing() as connection:
+        options = {"include_name": lambda name, kind, _parents: kind != "table" or name in OURS}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+    with closing(Journal(url)) as journal, journal.writing() as writing:
+        assert writing.append_one(Change("a.example", 1, "p", "{}")).id == 1
+        assert len(writing.generation()) == 32
 
 
 def pragma(path: Path, name: str) -> object:
@@ -26,18 +59,36 @@ def pragma(path: Path, name: str) -> object:
         return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
 
-def at_revision(path: Path, revision: str) -> None:
-    """Pretend that another release made it."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+@pytest.fixture
+def changed(engine: str, request: pytest.FixtureRequest, blank: str) -> str:
+    """A mapping database that the test may spoil."""
+    if engine == "mariadb":  # there, other tests use the same one
+        upgrade(blank)
+        return blank
+    found: str = request.getfixturevalue("url")
+    return found
 
 
-def test_create(tmp_path: Path) -> None:
-    """A new database is marked as ours, in WAL mode, and at the schema of this release."""
+def test_create(blank: str) -> None:
+    """An empty database of a server, or a new file, gets the schema of this release; then nothing is left to do."""
+    assert upgrade(blank, create=True) == (None, REVISION)
+    assert upgrade(blank) == (REVISION, REVISION)
+    assert upgrade(blank, create=True) == (REVISION, REVISION)
+    assert tables(blank) == OURS
+    is_whole(blank)
+
+
+def test_create_a_file(tmp_path: Path) -> None:
+    """A new file is marked as ours, and in WAL mode."""
     path = tmp_path / "mapping.db"
+    upgrade(f"sqlite:///{path}", create=True)
 
-    assert upgrade(f"sqlite:///{path}", create=True) == (None, REVISION)
     assert pragma(path, "application_id") == APPLICATION_ID
+    assert pragma(path, "journal_mode") == "wal"
+
+    pragma(path, "journal_mode = DELETE")
+    upgrade(f"sqlite:///{path}")
+
     assert pragma(path, "journal_mode") == "wal"
 
 
@@ -46,17 +97,81 @@ def test_an_empty_file_becomes_a_database_only_on_demand(tmp_path: Path) -> None
     path = tmp_path / "mapping.db"
     path.touch()
     with pytest.raises(DatabaseForeign):
-        open_engine(f"sqlite:///{path}")
+        open_database(f"sqlite:///{path}")
     with pytest.raises(DatabaseForeign):
         upgrade(f"sqlite:///{path}")
 
     assert upgrade(f"sqlite:///{path}", create=True) == (None, REVISION)
 
 
-def test_upgrade_twice(url: str) -> None:
-    """A database of this release needs no upgrade, and `create` does it no harm."""
-    assert upgrade(url) == (REVISION, REVISION)
-    assert upgrade(url, create=True) == (REVISION, REVISION)
+@pytest.mark.parametrize("engine", ["postgresql", "mariadb"])
+def test_an_empty_database_of_a_server(blank: str) -> None:
+    """A server's database without tables cannot be used, and what is to be done is said; `upgrade` does it."""
+    with pytest.raises(SchemaTooOld, match=r"has no tables of this program yet; run `autoconfig db upgrade`"):
+        open_database(blank)
+
+    assert upgrade(blank) == (None, REVISION)
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mariadb"])
+def test_a_database_shared_with_another_program(blank: str) -> None:
+    """Another program's tables beside ours do no harm, and are left alone."""
+    execute(blank, "CREATE TABLE customers (name varchar(9))", "INSERT INTO customers VALUES ('a')")
+    upgrade(blank)
+    is_whole(blank)
+
+    assert tables(blank) == OURS | {"customers"}
+
+
+TAKEN = {
+    "a mapping": ["CREATE TABLE mapping (name varchar(9))"],
+    "a state": ["CREATE TABLE mapping_state (name varchar(9))"],
+    "an Alembic": [
+        "CREATE TABLE alembic_version (version_num varchar(32))",
+        "INSERT INTO alembic_version VALUES ('ae1027a6')",
+    ],
+    "an older Alembic": [
+        "CREATE TABLE alembic_version (version varchar(32))",
+        "INSERT INTO alembic_version VALUES ('ae1027a6')",
+    ],
+}
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mariadb"])
+@pytest.mark.parametrize("statements", TAKEN.values(), ids=TAKEN)
+def test_names_that_are_taken(blank: str, statements: list[str]) -> None:
+    """Where another program has a table of one of our names, nothing is opened, made or changed."""
+    execute(blank, *statements)
+    before = tables(blank)
+    for attempt in (open_database, upgrade):
+        with pytest.raises(DatabaseForeign, match="is not a mapping database of this program; check the setting data"):
+            attempt(blank)
+
+    assert tables(blank) == before
+
+
+SPOILT = {
+    "no mapping": ["DROP TABLE mapping"],
+    "a column less": ["ALTER TABLE mapping DROP COLUMN note"],
+    "two revisions": ["INSERT INTO alembic_version VALUES ('0001')"],
+}
+
+
+@pytest.mark.parametrize("statements", SPOILT.values(), ids=SPOILT)
+def test_spoilt(changed: str, statements: list[str]) -> None:
+    """A database that was ours once and lacks something is refused, and not made new."""
+    execute(changed, *statements)
+    for attempt in (open_database, upgrade):
+        with pytest.raises(DatabaseForeign, match="is not a mapping database of this program"):
+            attempt(changed)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_without_its_revision(changed: str) -> None:
+    """Where migrations are transactions, tables without a revision are somebody else's doing."""
+    execute(changed, "DELETE FROM alembic_version")
+    with pytest.raises(DatabaseForeign):
+        upgrade(changed)
 
 
 def test_revision_is_the_head() -> None:
@@ -67,21 +182,11 @@ def test_revision_is_the_head() -> None:
     assert ScriptDirectory.from_config(migrations).get_current_head() == REVISION
 
 
-def test_models_are_what_migrations_make(url: str) -> None:
-    """Whoever changes the table without a migration hears of it."""
-    engine = open_engine(url)
-    with engine.connect() as connection:
-        difference = compare_metadata(MigrationContext.configure(connection), metadata)
-    engine.dispose()
-
-    assert difference == []
-
-
 def test_missing(tmp_path: Path) -> None:
     """A missing file is neither opened nor upgraded, and not made."""
     url = f"sqlite:///{tmp_path / 'mapping.db'}"
     with pytest.raises(MappingUnavailable, match="autoconfig init"):
-        open_engine(url)
+        open_database(url)
     with pytest.raises(MappingUnavailable, match="autoconfig init"):
         upgrade(url)
 
@@ -97,12 +202,12 @@ def test_missing_folder(tmp_path: Path) -> None:
 def test_foreign(foreign: Path) -> None:
     """A file that is not ours is refused, whatever it is."""
     with pytest.raises(DatabaseForeign, match=r"foreign\.db: .*; check the setting database"):
-        open_engine(f"sqlite:///{foreign}")
+        open_database(f"sqlite:///{foreign}")
 
 
 @pytest.mark.parametrize("create", [False, True], ids=["upgrade", "create"])
 def test_foreign_is_not_upgraded(tmp_path: Path, create: bool) -> None:
-    """Somebody else's database is left as it is."""
+    """Somebody else's file is left as it is."""
     path = tmp_path / "foreign.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE customers (name TEXT)")
@@ -113,28 +218,143 @@ def test_foreign_is_not_upgraded(tmp_path: Path, create: bool) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(("revision", "error"), [("0000", SchemaTooOld), ("9999", SchemaTooNew)], ids=["old", "new"])
-def test_schema_of_another_release(path: Path, url: str, revision: str, error: type[Exception]) -> None:
-    """A schema of another release is not opened."""
-    at_revision(path, revision)
+def test_an_older_schema(changed: str) -> None:
+    """A schema of an older release is not opened, and the remedy is named."""
+    execute(changed, "DROP TABLE mapping_state", "UPDATE alembic_version SET version_num = '0001'")
+    with pytest.raises(SchemaTooOld, match="has schema 0001, this release needs 0002; run `autoconfig db upgrade`"):
+        open_database(changed)
 
-    with pytest.raises(error):
-        open_engine(url)
-
-
-def test_a_newer_schema_is_not_upgraded(path: Path, url: str) -> None:
-    """What a newer release made stays as it is."""
-    at_revision(path, "9999")
-
-    with pytest.raises(SchemaTooNew):
-        upgrade(url)
+    assert upgrade(changed) == ("0001", REVISION)
+    is_whole(changed)
 
 
-def test_locked(path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where another writer does not end, opening to write says so."""
-    monkeypatch.setattr("autoconfig.mapping.engine.BUSY_TIMEOUT", 0.05)
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+def test_a_newer_schema(changed: str) -> None:
+    """A schema of a newer release is used where it says that this release can, and never changed."""
+    execute(
+        changed, "UPDATE alembic_version SET version_num = '9999'", "ALTER TABLE mapping ADD COLUMN later varchar(9)"
+    )
+    with closing(Journal(changed)) as journal, journal.writing() as writing:
+        writing.append([Change("a.example", 1, "p", "{}")])
 
-        with pytest.raises(MappingUnavailable, match="another command is writing"):
+        assert writing.timeline("a.example").rows[0].plan == "p"
+    assert upgrade(changed) == ("9999", "9999")
+
+    execute(changed, "UPDATE mapping_state SET needs = '9999'")
+    for attempt in (open_database, upgrade):
+        with pytest.raises(SchemaTooNew, match="install a newer release"):
+            attempt(changed)
+
+
+class Interrupted(BaseException):
+    """What no code of ours handles."""
+
+
+@contextlib.contextmanager
+def interrupted_after(count: int) -> Iterator[list[str]]:
+    """Nothing more goes to the database after so many statements that change something; it tells which they were."""
+    done: list[str] = []
+
+    def executed(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.lstrip().startswith(("SELECT", "SHOW", "PRAGMA", "BEGIN", "SET")):
+            return
+        done.append(statement)
+        if len(done) == count:
+            raise Interrupted
+
+    event.listen(Engine, "after_cursor_execute", executed)
+    try:
+        yield done
+    finally:
+        event.remove(Engine, "after_cursor_execute", executed)
+
+
+STEPS = 7
+"""Statements of an upgrade from nothing: two for each of three tables, and an index."""
+
+
+@pytest.mark.parametrize("step", range(1, STEPS + 1))
+def test_interrupted_upgrade(blank: str, step: int) -> None:
+    """Wherever an upgrade ends too early, it can be repeated, and the database is then whole."""
+    with interrupted_after(step) as done, pytest.raises(Interrupted):
+        upgrade(blank, create=True)
+
+    assert len(done) == step
+    gc.collect()  # SQLite's cursors end with their process, which goes on here
+    assert upgrade(blank, create=True) in {(None, REVISION), ("0001", REVISION)}
+    is_whole(blank)
+
+
+def test_all_steps_were_tried(blank: str) -> None:
+    """No statement of an upgrade is left out above."""
+    with interrupted_after(0) as done:
+        upgrade(blank, create=True)
+
+    assert len(done) in {STEPS, STEPS + 1}  # Alembic sets its revision by INSERT and UPDATE
+
+
+KILLED = """
+import os, signal, sys
+from sqlalchemy import Engine, event
+from autoconfig.mapping.engine import upgrade
+
+@event.listens_for(Engine, "after_cursor_execute")
+def executed(connection, cursor, statement, *rest):
+    if "CREATE TABLE mapping" in statement:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+upgrade(sys.argv[1], create=True)
+"""
+
+
+def test_killed_upgrade(blank: str) -> None:
+    """An upgrade that is killed between the table and its revision leaves no lock and nothing that stops the next."""
+    killed = subprocess.run([sys.executable, "-c", KILLED, blank], check=False)
+
+    assert killed.returncode == -9
+    assert upgrade(blank, create=True) == (None, REVISION)
+    is_whole(blank)
+
+
+def test_an_interrupted_upgrade_is_not_used(mariadb_blank: str) -> None:
+    """Half a schema is not opened, and the remedy is the same as for none."""
+    with interrupted_after(2), pytest.raises(Interrupted):
+        upgrade(mariadb_blank)
+
+    assert "mapping" in tables(mariadb_blank)
+    with pytest.raises(SchemaTooOld, match="run `autoconfig db upgrade`"):
+        open_database(mariadb_blank)
+
+
+@pytest.fixture
+def mariadb_blank(request: pytest.FixtureRequest) -> str:
+    """An empty database on the engine whose migrations are no transactions."""
+    server = request.getfixturevalue("mariadb")
+    url: str = server.url(server.new_database())
+    return url
+
+
+def test_two_upgrades_at_once(blank: str) -> None:
+    """Of several nodes that upgrade at the same time one does it, and the others find nothing to do."""
+    found: list[tuple[str | None, str]] = []
+    ready = threading.Barrier(3)
+
+    def run() -> None:
+        ready.wait()
+        found.append(upgrade(blank, create=True))
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(found, key=str) == [(REVISION, REVISION), (REVISION, REVISION), (None, REVISION)]
+    is_whole(blank)
+
+
+def test_locked(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another writer does not end, an upgrade says so."""
+    with closing(Journal(url)) as journal, journal.writing():
+        monkeypatch.setattr("autoconfig.mapping.database.BUSY_TIMEOUT", 0.05)
+        with pytest.raises(MappingUnavailable, match="another command is writing to it; try again when it has ended"):
             upgrade(url)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from autoconfig.errors import MappingUnavailable
-from autoconfig.mapping.journal import BATCH, Change, Journal
+from autoconfig.mail.params import decode, encode
+from autoconfig.mapping.engines import BATCH
+from autoconfig.mapping.journal import Change, Journal
+from autoconfig.mapping.schema import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from autoconfig.mapping.schema import Record
 
 
 def rows(journal: Journal) -> list[Record]:
@@ -65,6 +66,81 @@ def test_timelines(journal: Journal) -> None:
         assert (writing.count(), len(writing.timeline("c.example").rows)) == (4, 0)
 
 
+NAMES = ["0.example", "a-b.example", "a.b.example", "a.example", "a0.example", "a_b.example", "ab.example", "xn--a.jp"]
+
+
+def test_order_of_names(journal: Journal) -> None:
+    """Names are compared and ordered byte by byte, as Python does it, whatever the server's language is."""
+    with journal.writing() as writing:
+        writing.append(Change(name, 1, "p", "{}") for name in reversed(NAMES))
+
+        assert [name for name, _timeline in writing.timelines()] == sorted(NAMES) == NAMES
+        assert not writing.timeline("A.example").rows
+
+
+@pytest.mark.parametrize("count", [BATCH - 1, BATCH, BATCH + 1])
+def test_a_name_over_pages(journal: Journal, count: int) -> None:
+    """A name whose rows come in more than one page has all of them, once, and so have its neighbours."""
+    with journal.writing() as writing:
+        writing.append([Change("a.example", 1, "p", "{}"), Change("c.example", 1, "p", "{}")])
+        writing.append(Change("b.example", moment, "p", "{}") for moment in range(count - 1))
+    with journal.reading() as reading:
+        found = {name: len(timeline.rows) for name, timeline in reading.timelines()}
+        identities = [record.id for record in reading.since(0)]
+
+    assert found == {"a.example": 1, "b.example": count - 1, "c.example": 1}
+    assert identities == list(range(1, count + 2))
+
+
+def test_since(journal: Journal) -> None:
+    """Rows after an id come in the order of their ids, up to one if it is given."""
+    with journal.writing() as writing:
+        writing.append(Change(f"{name}.example", 1, "p", "{}") for name in "dcba")
+        found = [[record.id for record in rows] for rows in (writing.since(2), writing.since(1, 3), writing.since(4))]
+
+        assert found == [[3, 4], [2, 3], []]
+        assert writing.last_id() == 4
+
+
+def test_another_history(journal: Journal) -> None:
+    """Where all rows are replaced the history is another one; rows keep the ids, times and people they come with."""
+    with journal.writing() as writing:
+        writing.append_one(Change("a.example", 5, "plan", "{}"))
+        generation = writing.generation()
+    record = Record(7, "b.example", 5, None, "{}", None, "somebody", 9)
+    with journal.writing() as writing:
+        writing.replace_all("f" * 32)
+        writing.copy([record])
+
+    assert rows(journal) == [record]
+    with journal.reading() as reading:
+        assert (reading.generation(), reading.last_id()) == ("f" * 32, 7)
+    assert generation != "f" * 32
+
+
+TEXTS = {
+    "Japanese": "新サーバー",
+    "beyond the BMP": "🗾 𠮷野家",
+    "quotes": """a "b" 'c' \\ \\N \\. %s %(x)s :name ? {}""",
+    "white space": " a\tb\nc\r\nd ",
+    "combining": "か\u3099 \u200d",
+    "long": "長" * 30_000,
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("many", [1, 3], ids=["one", "several"])
+def test_texts(journal: Journal, text: str, many: int) -> None:
+    """Whatever a note or a param says is read back as it was written, alone or among others."""
+    params = encode({"x": text})
+    with journal.writing() as writing:
+        writing.append(Change(f"n{number}.example", 1, "p", params, text) for number in range(many))
+
+    assert {(record.params, record.note) for record in rows(journal)} == {(params, text)}
+    assert decode(params) == {"x": text}
+
+
 def test_all_or_nothing(journal: Journal) -> None:
     """Where a transaction ends in an error, nothing of it stays."""
 
@@ -95,7 +171,7 @@ def test_a_view_is_consistent(journal: Journal, url: str) -> None:
 
 def test_one_writer(journal: Journal, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second writer waits, and gives up with a sentence that says why."""
-    monkeypatch.setattr("autoconfig.mapping.engine.BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr("autoconfig.mapping.database.BUSY_TIMEOUT", 0.05)
     other = Journal(url)
     with journal.writing(), pytest.raises(MappingUnavailable, match="another command is writing"), other.writing():
         pass

@@ -203,6 +203,20 @@ def test_dry_run(journal: Journal) -> None:
     assert sync(journal, sheet("a", "b"), NOW) == dry
 
 
+def test_steps_are_a_sequence() -> None:
+    """The steps of a difference are counted, taken by number and by range, and compared, wherever they come from."""
+    model = Model([Change(name, 1, "a", "{}") for name in "ab"])
+    steps = difference(model.timelines(), sheet("a", "x", "b", "y"), NOW).steps
+
+    assert (len(steps), [step.change.name for step in steps]) == (4, ["a", "b", "x", "y"])
+    assert [steps[-1].change.name, steps[1].change.name] == ["y", "b"]
+    assert [step.change.name for step in steps[1:3]] == ["b", "x"]
+    assert steps == difference(model.timelines(), sheet("a", "x", "b", "y"), NOW).steps
+    assert steps != difference(model.timelines(), sheet("a", "x", "b", "z"), NOW).steps
+    with pytest.raises(IndexError):
+        steps[4]
+
+
 def test_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits is told of names that need nothing while they are compared, not only at the end."""
     monkeypatch.setattr("autoconfig.mapping.sync._STEP", 2)
@@ -241,7 +255,7 @@ def test_the_log_is_short_afterwards(journal: Journal, path: Path) -> None:
 
 def test_another_writer(journal: Journal, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another command writes, a sync waits and then gives up; a dry run need not wait."""
-    monkeypatch.setattr("autoconfig.mapping.engine.BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr("autoconfig.mapping.database.BUSY_TIMEOUT", 0.05)
     other = Journal(url)
     with journal.writing():
         assert counts(sync(other, sheet("a"), NOW, dry_run=True)) == (1, 0, 0, 0)
@@ -283,7 +297,7 @@ def advance(written):
         print("writing", flush=True)
         sys.stdin.read()
 
-names = [Wanted(2, f"n{number}", "q", "{}", None, None) for number in range(20000)]
+names = [Wanted(2, f"n{number}", "q", "{}", None, None) for number in range(50000)]
 sync(Journal(sys.argv[1]), Sheet(names, False), 2000, delete=True, advance=advance)
 """
 

@@ -32,18 +32,20 @@ class MariaDB(ServerProcess):
         made = cls(server)
         made.run(
             install, "--no-defaults", f"--datadir={made.data}", "--auth-root-authentication-method=normal",
-            "--skip-test-db", "--skip-name-resolve",
+            "--skip-test-db", "--skip-name-resolve", f"--tmpdir={made.folder}",
         )  # fmt: skip
         made.start()
         return made
 
     def start(self) -> None:
         """Start it, again or for the first time."""
+        # One that starts removes the temporary tables in its folder, also those of others that run: they crash of it.
         self.launch(
             [
-                self._server, "--no-defaults", f"--datadir={self.data}", f"--port={self.port}",
-                "--bind-address=127.0.0.1", f"--socket={self.folder / 'socket'}", f"--pid-file={self.folder / 'pid'}",
-                "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve", "--innodb-buffer-pool-size=64M",
+                self._server, "--no-defaults", f"--datadir={self.data}", f"--tmpdir={self.folder}",
+                f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self.folder / 'socket'}",
+                f"--pid-file={self.folder / 'pid'}", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve",
+                "--innodb-buffer-pool-size=64M",
             ]
         )  # fmt: skip
 

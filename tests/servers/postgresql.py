@@ -35,7 +35,7 @@ class PostgreSQL(ServerProcess):
     def __init__(self, binaries: Path) -> None:
         """`binaries`: the folder with initdb and postgres."""
         super().__init__("postgres")
-        self._binaries, self.data = binaries, self.folder / "data"
+        self.binaries, self.data = binaries, self.folder / "data"
 
     @classmethod
     def made(cls, binaries: Path) -> Self:
@@ -50,9 +50,9 @@ class PostgreSQL(ServerProcess):
 
     def standby(self) -> Self:
         """A standby of it, running, that streams what this one writes."""
-        other = type(self)(self._binaries)
+        other = type(self)(self.binaries)
         other.run(
-            self._binaries / "pg_basebackup", "--pgdata", other.data, "--write-recovery-conf", "--checkpoint=fast",
+            self.binaries / "pg_basebackup", "--pgdata", other.data, "--write-recovery-conf", "--checkpoint=fast",
             "--no-sync", "--dbname", f"host=127.0.0.1 port={self.port} user=autoconfig",
         )  # fmt: skip
         other.start()
@@ -62,7 +62,7 @@ class PostgreSQL(ServerProcess):
         """Start it, again or for the first time."""
         options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
         place = ["-p", str(self.port), "-c", f"unix_socket_directories={self.folder}"]
-        self.launch([self._binaries / "postgres", "-D", self.data, *place, *options])
+        self.launch([self.binaries / "postgres", "-D", self.data, *place, *options])
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it: SIGINT cuts its clients off (a fast shutdown), SIGQUIT and SIGKILL are a crash."""

@@ -56,6 +56,11 @@ class ServerProcess:
             assert time.monotonic() < until, self.log.read_text(errors="replace")
             time.sleep(0.05)
 
+    @property
+    def pid(self) -> int | None:
+        """Its process, while it runs."""
+        return self._process.pid if self._process is not None else None
+
     def answers(self) -> bool:
         """Whether clients can connect."""
         raise NotImplementedError

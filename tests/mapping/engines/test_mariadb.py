@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import gc
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from autoconfig.errors import MappingUnavailable
+from autoconfig.mapping.engine import Database, open_database, upgrade
+from autoconfig.mapping.journal import Change, Journal
+from tests.conftest import needs
+from tests.mapping.engines.conftest import TLS_MODES
+from tests.servers.mariadb import MariaDB
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+CHANGE = Change("a.example", 1, "p", "{}")
+
+
+def append(url: str) -> None:
+    """Write one row."""
+    with closing(Journal(url)) as journal, journal.writing() as writing:
+        writing.append([CHANGE])
+
+
+def count(url: str) -> int:
+    """Read."""
+    with closing(Journal(url)) as journal, journal.reading() as reading:
+        return reading.count()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def users(mariadb: MariaDB, documented: Callable[[str], list[str]]) -> Iterator[dict[str, str]]:
+    """The users and the database of docs/operating.md: a URL for each user."""
+    with mariadb.connect() as cursor:
+        for statement in documented("MariaDB"):
+            cursor.execute(statement)
+    names = ("autoconfig_owner", "autoconfig_writer", "autoconfig_reader")
+    yield {name: f"mariadb://{name}:change%20me@127.0.0.1:{mariadb.port}/autoconfig" for name in names}
+    with mariadb.connect() as cursor:
+        cursor.execute("DROP DATABASE autoconfig")
+        for name in names:
+            cursor.execute("DROP USER %s", [name])
+
+
+def test_users(users: dict[str, str]) -> None:
+    """What docs/operating.md grants is enough for each user, and not more than it says."""
+    owner, writer, reader = users.values()
+    for url in (writer, reader):
+        with pytest.raises(MappingUnavailable, match=r"CREATE command denied to user.*; grant it to this user, as"):
+            upgrade(url)
+    upgrade(owner)
+    append(writer)
+
+    assert count(reader) == 1
+    assert upgrade(writer)[0] == upgrade(reader)[0] is not None
+    with pytest.raises(MappingUnavailable, match=r"INSERT command denied to user .*; grant it to this user, as"):
+        append(reader)
+    with closing(Journal(writer)) as journal:
+        journal.checkpoint()
+        with pytest.raises(MappingUnavailable, match="DELETE command denied"), journal.writing() as writing:
+            writing.replace_all("0" * 32)
+
+
+def test_several_hosts(mariadb: MariaDB, mariadb_url: str) -> None:
+    """Of several hosts the first that answers is taken; where none does, each is named."""
+    name = mariadb_url.rpartition("/")[2]
+    append(f"mariadb://root@127.0.0.1:{free_port()},127.0.0.1:{mariadb.port}/{name}")
+
+    assert count(mariadb_url) == 1
+    one, two = free_port(), free_port()
+    with pytest.raises(
+        MappingUnavailable, match=rf"127.0.0.1 port {one}: Can't .*; 127.0.0.1 port {two}: Can't .*refused"
+    ):
+        append(f"mariadb://root@127.0.0.1:{one},127.0.0.1:{two}/{name}")
+
+
+@pytest.fixture
+def read_only(mariadb: MariaDB) -> Iterator[MariaDB]:
+    """A server as a replica of another one is run."""
+    with mariadb.connect() as cursor:
+        cursor.execute("SET GLOBAL read_only = 1")
+        yield mariadb
+        cursor.execute("SET GLOBAL read_only = 0")
+
+
+@pytest.mark.usefixtures("read_only")
+def test_a_replica_alone(mariadb_url: str) -> None:
+    """A server that is read-only can be read, and is not written to, even by who might."""
+    assert count(mariadb_url) == 0
+    with pytest.raises(MappingUnavailable, match="the server is read-only, it is no primary"):
+        append(mariadb_url)
+
+
+UNREACHABLE = {
+    "no such database": ("mariadb://root@127.0.0.1:{port}/nope", "Unknown database 'nope'"),
+    "no such user": ("mariadb://nope:secret@127.0.0.1:{port}/mysql", "Access denied for user 'nope'"),
+    "nobody listens": ("mariadb://u:secret@127.0.0.1:{free}/mail", "Connection refused"),
+    "no such host": ("mariadb://u:secret@db.invalid/mail", "Can't connect to MySQL server on 'db.invalid'"),
+}
+
+
+@pytest.mark.parametrize(("url", "says"), UNREACHABLE.values(), ids=UNREACHABLE)
+def test_unreachable(mariadb: MariaDB, url: str, says: str) -> None:
+    """Whatever stands between us and the database is said on one line, with the place and the remedy."""
+    with pytest.raises(
+        MappingUnavailable, match="does the server run, and does the setting database say where"
+    ) as caught:
+        open_database(url.format(port=mariadb.port, free=free_port()))
+    said = str(caught.value)
+
+    assert said.startswith("mariadb://")
+    assert says in said
+    assert "secret" not in said
+    assert "\n" not in said
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the driver leaves it to the collector
+def test_no_such_socket() -> None:
+    """The same for a socket."""
+    with pytest.raises(MappingUnavailable, match=r"No such file or directory\); does the server run"):
+        open_database("mariadb://u:secret@/mail?unix_socket=/nope")
+    gc.collect()
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        pytest.param(
+            "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'Deadlock found'",
+            "Deadlock found; try again",
+            id="try again",
+        ),
+        pytest.param(
+            "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1114, MESSAGE_TEXT = 'The table is full'",
+            "The table is full; the server's log may say more",
+            id="its own trouble",
+        ),
+    ],
+)
+def test_what_the_server_says(mariadb_url: str, statement: str, says: str) -> None:
+    """What goes wrong in the server is said in its words, with what may help."""
+    with (
+        closing(Database(mariadb_url)) as database,
+        pytest.raises(MappingUnavailable, match=f"{says}$"),
+        database.reading() as connection,
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def test_a_session_that_was_ended(mariadb: MariaDB, mariadb_url: str) -> None:
+    """Where the server ends a session in the middle, the error is named, and the next command works."""
+
+    def interrupted(journal: Journal) -> None:
+        with journal.writing() as writing:
+            writing.append([CHANGE])
+            with mariadb.connect() as cursor:
+                cursor.execute("SELECT id FROM information_schema.processlist WHERE command = 'Sleep'")
+                for (identity,) in cursor.fetchall():
+                    cursor.execute(f"KILL {identity}")
+            writing.count()
+
+    with (
+        closing(Journal(mariadb_url)) as journal,
+        pytest.raises(MappingUnavailable, match=r"Lost connection|gone|killed"),
+    ):
+        interrupted(journal)
+    append(mariadb_url)
+
+    assert count(mariadb_url) == 1
+
+
+def test_a_writer_without_the_lock(mariadb_url: str) -> None:
+    """An id that somebody took without asking is an error with a reason, and nothing is written."""
+
+    def careless(journal: Journal) -> None:
+        with journal.writing() as writing:
+            record = writing.append_one(CHANGE)
+            writing.copy([record._replace(name="b.example")])
+
+    with (
+        closing(Journal(mariadb_url)) as journal,
+        pytest.raises(MappingUnavailable, match="somebody writes to it without the lock of the one writer"),
+    ):
+        careless(journal)
+
+    assert count(mariadb_url) == 0
+
+
+@pytest.fixture
+def without_snapshots(mariadb: MariaDB) -> Iterator[None]:
+    """A server that is configured to show each statement what was committed last."""
+    with mariadb.connect() as cursor:
+        cursor.execute("SET GLOBAL TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        yield
+        cursor.execute("SET GLOBAL TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+@pytest.mark.usefixtures("without_snapshots")
+def test_a_view_is_consistent(mariadb_url: str) -> None:
+    """Who reads has one view, from its beginning on, whatever isolation the server gives others."""
+    with closing(Journal(mariadb_url)) as journal, journal.reading() as reading:
+        append(mariadb_url)
+        before = reading.count()
+        append(mariadb_url)
+
+        assert (before, reading.count()) == (0, 0)
+
+
+def test_each_database_has_its_own_writer(mariadb: MariaDB, mariadb_url: str) -> None:
+    """Locks belong to the server, but writers of two databases do not wait for one another."""
+    other = mariadb.url(mariadb.new_database())
+    upgrade(other)
+    with closing(Journal(mariadb_url)) as journal, journal.writing():
+        append(other)
+
+    assert count(other) == 1
+
+
+def test_what_does_not_fit(mariadb_url: str) -> None:
+    """A text that is too long is an error, and never cut off, whatever mode the server is in."""
+    with closing(Journal(mariadb_url)) as journal:
+        with pytest.raises(MappingUnavailable, match="Data too long for column 'plan'"), journal.writing() as writing:
+            writing.append([CHANGE._replace(plan="p" * 64)])
+        with journal.writing() as writing:
+            writing.append([CHANGE._replace(params='{"x":"' + "é" * 100_000 + '"}')])
+
+            assert len(writing.timeline("a.example").rows[0].params) == 100_008
+
+
+class WithTLS(MariaDB):
+    """A server whose certificate is good for `localhost`."""
+
+    @property
+    def certificate(self) -> Path:
+        """It, which is its own authority."""
+        return self.folder / "certificate.pem"
+
+    def launch(self, command: Sequence[str | Path]) -> None:
+        """Start it with a new certificate."""
+        key = self.folder / "key.pem"
+        self.run(
+            needs("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+            "-keyout", key, "-out", self.certificate,
+        )  # fmt: skip
+        super().launch([*command, f"--ssl-cert={self.certificate}", f"--ssl-key={key}"])
+
+
+@pytest.fixture(scope="module")
+def with_tls() -> Iterator[WithTLS]:
+    """A server that speaks TLS."""
+    install = needs("mariadb-install-db", "mariadb-server")
+    server = WithTLS.made(needs("mariadbd", "mariadb-server"), install)
+    yield server
+    server.remove()
+
+
+@pytest.mark.parametrize(("host", "mode", "right", "works"), TLS_MODES)
+def test_tls(with_tls: WithTLS, mariadb: MariaDB, host: str, mode: str, right: bool | None, works: bool) -> None:
+    """The mode that the URL asks for is kept, and means what it means for PostgreSQL."""
+    del mariadb
+    authority = f"&sslrootcert={quote(str(with_tls.certificate))}" if right else ""  # else those of the system
+    url = f"mariadb://root@{host}:{with_tls.port}/mysql?sslmode={mode}{authority}"
+    with closing(Database(url)) as database:
+        if works:
+            with database.reading() as connection:
+                assert connection.exec_driver_sql("SHOW STATUS LIKE 'Ssl_cipher'").one()[1] != ""
+        else:
+            with pytest.raises(MappingUnavailable, match="certificate verify failed"), database.reading():
+                pass
+
+
+def test_no_tls_there(mariadb: MariaDB) -> None:
+    """Where TLS is asked for and the server has none, nothing is sent in the clear instead."""
+    with pytest.raises(MappingUnavailable, match="SSL is required but the server doesn't support it"):
+        open_database(mariadb.url("mysql") + "?sslmode=require")

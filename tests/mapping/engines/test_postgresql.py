@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+from autoconfig.errors import MappingUnavailable
+from autoconfig.mapping.engine import Database, open_database, upgrade
+from autoconfig.mapping.journal import Change, Journal
+from tests.conftest import needs
+from tests.mapping.engines.conftest import TLS_MODES
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.process import STARTING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+CHANGE = Change("a.example", 1, "p", "{}")
+
+
+def append(url: str) -> None:
+    """Write one row."""
+    with closing(Journal(url)) as journal, journal.writing() as writing:
+        writing.append([CHANGE])
+
+
+def count(url: str) -> int:
+    """Read."""
+    with closing(Journal(url)) as journal, journal.reading() as reading:
+        return reading.count()
+
+
+@pytest.fixture
+def roles(postgresql: PostgreSQL, documented: Callable[[str], list[str]]) -> Iterator[dict[str, str]]:
+    """The roles and the database of docs/operating.md: a URL for each role."""
+    statements = documented("PostgreSQL")
+    inside = [statement for statement in statements if statement.startswith("ALTER DEFAULT")]
+    with postgresql.connect("postgres") as connection:
+        for statement in statements:
+            if statement not in inside:
+                connection.execute(statement.encode())
+    with postgresql.connect("autoconfig") as connection:
+        for statement in inside:
+            connection.execute(statement.encode())
+    names = ("autoconfig_owner", "autoconfig_writer", "autoconfig_reader")
+    yield {name: f"postgresql://{name}:change%20me@127.0.0.1:{postgresql.port}/autoconfig" for name in names}
+    with postgresql.connect("postgres") as connection:
+        connection.execute("DROP DATABASE autoconfig WITH (FORCE)")
+        for name in names:
+            connection.execute(f"DROP ROLE {name}".encode())
+
+
+def test_roles(roles: dict[str, str]) -> None:
+    """What docs/operating.md grants is enough for each role, and not more than it says."""
+    owner, writer, reader = roles.values()
+    for url in (writer, reader):
+        with pytest.raises(MappingUnavailable, match="permission denied for schema public; grant it to this role, as"):
+            upgrade(url)
+    upgrade(owner)
+    append(writer)
+
+    assert count(reader) == 1
+    assert upgrade(writer)[0] == upgrade(reader)[0] is not None
+    with pytest.raises(MappingUnavailable, match="permission denied for table mapping; grant it to this role, as"):
+        append(reader)
+    with closing(Journal(writer)) as journal:
+        journal.checkpoint()
+        with (
+            pytest.raises(MappingUnavailable, match="permission denied for table mapping"),
+            journal.writing() as writing,
+        ):
+            writing.replace_all("0" * 32)
+
+
+@pytest.fixture(scope="module")
+def pair(postgresql: PostgreSQL) -> Iterator[tuple[PostgreSQL, PostgreSQL]]:
+    """A primary of this module's own, and a standby of it."""
+    primary = PostgreSQL.made(postgresql.binaries)
+    standby = primary.standby()
+    yield primary, standby
+    standby.remove()
+    primary.remove()
+
+
+def test_several_hosts(pair: tuple[PostgreSQL, PostgreSQL]) -> None:
+    """Writing finds the primary wherever it stands in the URL; reading goes on with the standby where it is gone."""
+    primary, standby = pair
+    name = primary.new_database()
+    url = f"postgresql://autoconfig@127.0.0.1:{standby.port},127.0.0.1:{primary.port}/{name}"
+    upgrade(url)
+    append(url)
+    caught_up(standby, name)
+    primary.stop(signal.SIGKILL)
+    try:
+        assert count(url) == 1
+        with pytest.raises(MappingUnavailable, match=r"Connection refused.*does the server run") as caught:
+            append(url)
+        assert "session is read-only" in str(caught.value)
+        assert "Is the server running" not in str(caught.value)
+    finally:
+        primary.start()
+    append(url)
+
+    assert count(primary.url(name)) == 2
+
+
+def caught_up(standby: PostgreSQL, name: str) -> None:
+    """Wait until a standby has the row."""
+    until = time.monotonic() + STARTING
+    while time.monotonic() < until:
+        with (
+            contextlib.suppress(psycopg.Error),
+            standby.connect(name) as connection,
+        ):  # the database may yet have to come
+            if connection.execute("SELECT 1 FROM mapping").fetchone():
+                return
+        time.sleep(0.02)
+    pytest.fail("the standby does not follow")
+
+
+def test_a_standby_alone(pair: tuple[PostgreSQL, PostgreSQL]) -> None:
+    """A standby alone can be read, and who wants to write is told what is missing."""
+    primary, standby = pair
+    name = primary.new_database()
+    upgrade(primary.url(name))
+    append(primary.url(name))
+    caught_up(standby, name)
+
+    assert count(standby.url(name)) == 1
+    with pytest.raises(MappingUnavailable, match="session is read-only"):
+        append(standby.url(name))
+
+
+UNREACHABLE = {
+    "no such database": ("postgresql://autoconfig:secret@127.0.0.1:{port}/nope", 'database "nope" does not exist'),
+    "no such role": ("postgresql://nope:secret@127.0.0.1:{port}/postgres", 'role "nope" does not exist'),
+    "nobody listens": ("postgresql://u:secret@127.0.0.1:{free}/mail", "Connection refused"),
+    "no such host": ("postgresql://u:secret@db.invalid/mail", "failed to resolve host 'db.invalid'"),
+    "no such socket": ("postgresql://u:secret@/mail?host=/nope", "No such file or directory"),
+    "no TLS there": ("postgresql://autoconfig:secret@127.0.0.1:{port}/nope?sslmode=require", "does not support SSL"),
+}
+
+
+@pytest.mark.parametrize(("url", "says"), UNREACHABLE.values(), ids=UNREACHABLE)
+def test_unreachable(postgresql: PostgreSQL, url: str, says: str) -> None:
+    """Whatever stands between us and the database is said on one line, with the place and the remedy."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        free = probe.getsockname()[1]
+    with pytest.raises(
+        MappingUnavailable, match="does the server run, and does the setting database say where"
+    ) as caught:
+        open_database(url.format(port=postgresql.port, free=free))
+    said = str(caught.value)
+
+    assert said.startswith("postgresql://")
+    assert says in said
+    assert "secret" not in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        pytest.param(
+            "DO $$ BEGIN RAISE 'conflict with recovery' USING ERRCODE = '40001'; END $$",
+            "conflict with recovery; try again",
+            id="try again",
+        ),
+        pytest.param(
+            "DO $$ BEGIN RAISE 'the disk is full' USING ERRCODE = '53100'; END $$",
+            "the disk is full; the server's log may say more",
+            id="its own trouble",
+        ),
+    ],
+)
+def test_what_the_server_says(postgresql_url: str, statement: str, says: str) -> None:
+    """What goes wrong in the server is said in its words, with what may help."""
+    with (
+        closing(Database(postgresql_url)) as database,
+        pytest.raises(MappingUnavailable, match=f"{says}$"),
+        database.reading() as connection,
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def test_a_session_that_was_ended(postgresql: PostgreSQL, postgresql_url: str) -> None:
+    """Where the server ends a session in the middle, the error is named, and the next command works."""
+
+    def interrupted(journal: Journal) -> None:
+        with journal.writing() as writing:
+            writing.append([CHANGE])
+            with postgresql.connect("postgres") as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                    [postgresql_url.rpartition("/")[2]],
+                )
+            writing.count()
+
+    with closing(Journal(postgresql_url)) as journal, pytest.raises(MappingUnavailable, match="terminating connection"):
+        interrupted(journal)
+    append(postgresql_url)
+
+    assert count(postgresql_url) == 1
+
+
+def test_a_writer_without_the_lock(postgresql_url: str) -> None:
+    """An id that somebody took without asking is an error with a reason, and nothing is written."""
+
+    def careless(journal: Journal) -> None:
+        with journal.writing() as writing:
+            record = writing.append_one(CHANGE)
+            writing.copy([record._replace(name="b.example")])
+
+    with (
+        closing(Journal(postgresql_url)) as journal,
+        pytest.raises(MappingUnavailable, match="somebody writes to it without the lock of the one writer"),
+    ):
+        careless(journal)
+
+    assert count(postgresql_url) == 0
+
+
+def test_a_pooler_may_change_sessions(postgresql_url: str) -> None:
+    """Statements are not prepared in the session, which behind a pooler may be another one the next time."""
+    with closing(Database(postgresql_url)) as database, database.reading() as connection:
+        for _ in range(9):
+            connection.exec_driver_sql("SELECT id FROM mapping WHERE name = %s", ("a",))
+
+        assert connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar() == 0
+
+
+class WithTLS(PostgreSQL):
+    """A server whose certificate is good for `localhost`."""
+
+    @property
+    def certificate(self) -> Path:
+        """It, which is its own authority."""
+        return self.folder / "certificate.pem"
+
+    def launch(self, command: Sequence[str | Path]) -> None:
+        """Start it with a new certificate."""
+        key = self.folder / "key.pem"
+        self.run(
+            needs("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+            "-keyout", key, "-out", self.certificate,
+        )  # fmt: skip
+        options = ("ssl=on", f"ssl_cert_file={self.certificate}", f"ssl_key_file={key}")
+        super().launch([*command, *(part for option in options for part in ("-c", option))])
+
+
+@pytest.fixture(scope="module")
+def with_tls(postgresql: PostgreSQL) -> Iterator[WithTLS]:
+    """A server that speaks TLS."""
+    server = WithTLS.made(postgresql.binaries)
+    yield server
+    server.remove()
+
+
+@pytest.mark.parametrize(("host", "mode", "right", "works"), TLS_MODES)
+def test_tls(
+    with_tls: WithTLS, openssl: str, tmp_path: Path, host: str, mode: str, right: bool | None, works: bool
+) -> None:
+    """The mode that the URL asks for is kept."""
+    del openssl
+    other = tmp_path / "other.pem"
+    other.write_text("")
+    authority = "" if right is None else f"&sslrootcert={quote(str(with_tls.certificate if right else other))}"
+    url = f"postgresql://autoconfig@{host}:{with_tls.port}/postgres?sslmode={mode}{authority}"
+    with closing(Database(url)) as database:
+        if works:
+            with database.reading() as connection:
+                statement = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+                assert connection.exec_driver_sql(statement).scalar() is True
+        else:
+            with pytest.raises(MappingUnavailable, match="certificate"), database.reading():
+                pass
