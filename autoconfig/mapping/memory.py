@@ -27,10 +27,14 @@ class MemoryFinder:
         self._rows[name].append(row)
         return row
 
-    async def find(self, name: Domain) -> Timeline[Row]:
-        """See `Finder`."""
+    def find_now(self, name: Domain) -> Timeline[Row] | None:
+        """See `Finder`. Never `None`."""
         rows = self._rows.get(name.name)
         return Timeline.of(rows) if rows else NOTHING
+
+    async def find(self, name: Domain) -> Timeline[Row]:
+        """See `Finder`."""
+        return self.find_now(name) or NOTHING
 
     async def in_use(self, plans: frozenset[str]) -> frozenset[str]:
         """See `Finder`."""

@@ -69,6 +69,11 @@ class Timeline(Generic[AnyRow]):
         first = following[0].valid_from
         return [row for row in following if row.valid_from == first][-1]
 
+    def settled(self, time: float) -> AnyRow | None:
+        """The row that holds at `time`, if it holds for good: `None` also where another one is scheduled."""
+        rows = self._rows
+        return rows[-1] if rows and rows[-1].valid_from <= time else None
+
     @property
     def rows(self) -> Sequence[AnyRow]:
         """All of them, the oldest first."""
@@ -88,6 +93,15 @@ class Finder(Protocol):
 
         Raises:
             MappingUnavailable: it is not known and cannot be asked for.
+        """
+        ...
+
+    def find_now(self, name: Domain) -> Timeline[Row] | None:
+        """
+        What `find` answers, where that can be had without waiting; `None` says that `find` has to be awaited.
+
+        Raises:
+            MappingUnavailable: as `find`.
         """
         ...
 

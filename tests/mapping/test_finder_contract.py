@@ -10,12 +10,11 @@ import pytest
 from autoconfig.mail.domain import Domain
 from autoconfig.mapping.journal import Change, Journal
 from autoconfig.mapping.memory import MemoryFinder
-from autoconfig.mapping.sqlite import SqliteFinder
+from autoconfig.mapping.opening import open_finder
 from autoconfig.mapping.timeline import Row
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
     from autoconfig.mapping.timeline import Finder
 
@@ -31,31 +30,56 @@ class Ask(Protocol):
         """The answer."""
 
 
-def memory(rows: list[Change], _path: Path) -> Finder:
+class Ours(Protocol):
+    """Makes a finder over rows."""
+
+    def __call__(self, rows: list[Change], request: pytest.FixtureRequest) -> Finder:
+        """It; nothing was asked yet."""
+
+
+def memory(rows: list[Change], request: pytest.FixtureRequest) -> Finder:
     """A finder in memory."""
+    del request
     finder = MemoryFinder()
     for row in rows:
         finder.add(row.name, row.plan, row.params, row.valid_from)
     return finder
 
 
-def sqlite(rows: list[Change], path: Path) -> Finder:
+def sqlite(rows: list[Change], request: pytest.FixtureRequest) -> Finder:
     """A finder over a file."""
-    journal = Journal(f"sqlite:///{path}")
+    return over(f"sqlite:///{request.getfixturevalue('path')}", rows, request)
+
+
+def postgresql(rows: list[Change], request: pytest.FixtureRequest) -> Finder:
+    """A finder over a database of PostgreSQL."""
+    return over(request.getfixturevalue("postgresql_url"), rows, request)
+
+
+def mariadb(rows: list[Change], request: pytest.FixtureRequest) -> Finder:
+    """A finder over a database of MariaDB."""
+    return over(request.getfixturevalue("mariadb_url"), rows, request)
+
+
+def over(url: str, rows: list[Change], request: pytest.FixtureRequest) -> Finder:
+    """A finder over a database to which the rows were written."""
+    journal = Journal(url)
     with journal.writing() as writing:
         writing.append(rows)
     journal.close()
-    return SqliteFinder(path)
+    return open_finder(url, request.getfixturevalue("tmp_path") / "state")
 
 
-@pytest.fixture(params=[memory, sqlite], ids=["memory", "sqlite"])
-def ask(request: pytest.FixtureRequest, path: Path) -> Ask:
+@pytest.fixture(params=[memory, sqlite, postgresql, mariadb], ids=lambda made: made.__name__)
+def ask(request: pytest.FixtureRequest) -> Ask:
     """One of the finders."""
+    made: Ours = request.param
 
     def asked(rows: list[Change], question: Callable[[Finder], Awaitable[Answer]]) -> Answer:
         async def run() -> Answer:
-            finder: Finder = request.param(rows, path)
+            finder = made(rows, request)
             try:
+                await finder.start()
                 await finder.watch()
                 return await question(finder)
             finally:
@@ -86,6 +110,30 @@ def test_find(ask: Ask, rows: list[Change], expected: list[Row]) -> None:
     timeline = ask(rows, lambda finder: finder.find(Domain(NAME)))
 
     assert expected == list(timeline.rows)
+
+
+def test_find_now(ask: Ask) -> None:
+    """What was found once is there without waiting, and is the same; a name without rows likewise."""
+
+    async def question(finder: Finder) -> list[tuple[object, object]]:
+        names = Domain(NAME), Domain("other.example")
+        return [
+            ((await finder.find(name)).rows, now.rows if (now := finder.find_now(name)) else None) for name in names
+        ]
+
+    for found, at_once in ask([Change(NAME, 1, "a", "{}"), Change(NAME, LATER, "b", "{}")], question):
+        assert at_once is not None
+        assert list(found) == list(at_once)  # type: ignore[call-overload]
+
+
+def test_gauges(ask: Ask) -> None:
+    """Every finder has figures, whatever they are."""
+
+    async def question(finder: Finder) -> dict[str, float]:
+        await finder.find(Domain(NAME))
+        return dict(finder.gauges())
+
+    assert all(value >= 0 for value in ask([Change(NAME, 1, "a", "{}")], question).values())
 
 
 def test_of_rows_that_begin_together_the_newest_holds(ask: Ask) -> None:

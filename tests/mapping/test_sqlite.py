@@ -69,6 +69,7 @@ def test_schema_of_another_release(path: Path, revision: str, error: type[Except
     """A schema of another release is refused."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        connection.execute("UPDATE mapping_state SET needs = ?", (revision,))
 
     with pytest.raises(error):
         SqliteFinder(path)

@@ -1,0 +1,185 @@
+"""
+Reads a mapping over the network, through a cache that the source keeps up to date.
+
+What was asked once is answered from memory, at once and for as long as the process lives: every second the rows that
+were appended meanwhile are merged into it, and later rows take effect by themselves. So nothing is ever served that is
+older than the last look, and while the database is gone everything that was asked before is served on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from autoconfig.errors import MappingUnavailable
+from autoconfig.mapping.cache import KNOWN, REMEMBERED, UNKNOWN, TimelineCache, merged
+from autoconfig.mapping.timeline import NOTHING, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from autoconfig.mail.domain import Domain
+    from autoconfig.mapping.position import PositionFile
+    from autoconfig.mapping.sources.source import Position, Source
+    from autoconfig.mapping.timeline import Row
+
+BATCH = 500
+"""Rows merged at a time: a few milliseconds, between which requests are answered."""
+
+FLIGHTS = 2000
+"""Names asked for at the same time; more are told to come back."""
+
+_log = logging.getLogger("autoconfig")
+
+
+class _Flight:
+    """A question under way, and the rows of its name that were appended since it was put."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.answer: asyncio.Task[Timeline[Row]] | None = None
+
+
+class CachedFinder:
+    """A `Finder` over a source that tells of its changes."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        known: int = KNOWN,
+        unknown: int = UNKNOWN,
+        kept: PositionFile | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """
+        Nothing is asked before `start`.
+
+        Args:
+            source: the database.
+            known: names with rows that are kept; the one that was not asked for longest goes first.
+            unknown: names without rows that are kept.
+            kept: where this node remembers how far it has seen.
+            clock: Unix seconds.
+        """
+        self._source, self._kept, self._clock = source, kept, clock
+        self._cache = TimelineCache(known, unknown)
+        self._flights: dict[str, _Flight] = {}
+        self._position: Position | None = None
+        self._looked = time.monotonic()
+        self._missed = 0
+
+    @property
+    def _seen(self) -> Position:
+        if self._position is None:
+            raise RuntimeError("start() was not awaited")
+        return self._position
+
+    async def start(self) -> None:
+        """See `Finder`."""
+        before = self._kept.read() if self._kept else None
+        found = await self._source.start(before)
+        if not found.follows(before):
+            _log.warning("the mapping has another history than the one that this node has seen before")
+        self._anew(found)
+        self._keep(replaced=not found.follows(before))
+
+    def find_now(self, name: Domain) -> Timeline[Row] | None:
+        """See `Finder`. `None`: the name is not in memory."""
+        return self._cache.get(name.name)
+
+    async def find(self, name: Domain) -> Timeline[Row]:
+        """See `Finder`. A name that is in memory is answered without suspending."""
+        timeline = self._cache.get(name.name)
+        return await self._asked(name.name) if timeline is None else timeline
+
+    async def in_use(self, plans: frozenset[str]) -> frozenset[str]:
+        """See `Finder`. Reads the whole table, on the server."""
+        return await self._source.in_use(plans, int(self._clock())) if plans else plans
+
+    async def watch(self) -> None:
+        """See `Finder`: merge what was appended; where the history was replaced, forget everything."""
+        started, position = time.monotonic(), await self._source.look(self._seen)
+        if not position.follows(self._seen):
+            _log.warning("the history of the mapping was replaced; everything is asked for anew")
+            self._anew(position)
+            self._keep(replaced=True)
+        while self._seen.last_id < position.last_id:
+            changes = await self._source.rows_after(self._seen.last_id, BATCH, self._seen)
+            if changes.state.position.generation != self._seen.generation or not changes.rows:
+                break  # the next look will tell
+            self._merge(changes.rows)
+        self._looked = started
+        self._keep(replaced=False)
+
+    def gauges(self) -> Mapping[str, float]:
+        """See `Finder`."""
+        return {
+            "cache_known_names": self._cache.known,
+            "cache_unknown_names": self._cache.unknown,
+            "cache_hits": self._cache.hits,
+            "cache_misses": self._missed,
+            "mapping_age_seconds": time.monotonic() - self._looked,
+            "mapping_last_id": self._position.last_id if self._position else 0,
+        }
+
+    async def close(self) -> None:
+        """See `Finder`."""
+        answers = [flight.answer for flight in self._flights.values() if flight.answer]
+        for answer in answers:
+            answer.cancel()
+        await asyncio.gather(*answers, return_exceptions=True)
+        await self._source.close()
+
+    def _anew(self, position: Position) -> None:
+        """Begin with an empty memory. Questions under way are answered to those who wait, and not kept."""
+        self._cache.clear()
+        self._flights = {}
+        self._position = position
+        self._looked = time.monotonic()
+
+    def _keep(self, *, replaced: bool) -> None:
+        if self._kept and replaced:
+            self._kept.replace(self._seen)
+        elif self._kept:
+            self._kept.keep(self._seen)
+
+    async def _asked(self, name: str) -> Timeline[Row]:
+        """What the source says, asked once for all who wait; it is asked on when one of them goes away."""
+        self._missed += 1
+        flight = self._flights.get(name)
+        if flight is None or flight.answer is None:
+            if len(self._flights) >= FLIGHTS:
+                raise MappingUnavailable(f"{FLIGHTS} names are being asked for already")
+            flight = self._flights[name] = _Flight()
+            flight.answer = asyncio.get_running_loop().create_task(self._ask(name, flight, self._flights))
+            flight.answer.add_done_callback(_told)
+        return await asyncio.shield(flight.answer)
+
+    async def _ask(self, name: str, flight: _Flight, flights: dict[str, _Flight]) -> Timeline[Row]:
+        seen = self._seen
+        try:
+            found = await self._source.rows_of(name, int(self._clock()) - REMEMBERED, seen)
+            # The answer knows all that was seen when the question was put, and what was merged since then is added:
+            # with later changes it will be complete for ever.
+            rows = merged(found.rows, flight.rows, self._clock())
+            if flights is not self._flights or found.state.position.generation != self._seen.generation:
+                return Timeline(rows) if rows else NOTHING
+            return self._cache.put(name, rows)
+        finally:
+            del flights[name]
+
+    def _merge(self, rows: Sequence[tuple[str, Row]]) -> None:
+        now, flights = self._clock(), self._flights
+        for name, row in rows:
+            self._cache.merge(name, row, now)
+            if flights and (flight := flights.get(name)):
+                flight.rows.append(row)
+        self._position = self._seen._replace(last_id=rows[-1][1].id)
+
+
+def _told(answer: asyncio.Task[Timeline[Row]]) -> None:
+    if not answer.cancelled():
+        answer.exception()  # was told to whoever still waited

@@ -1,0 +1,147 @@
+"""Puts queries to a SQLite file that belongs to another program, each in a thread: a statement may take its time."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from autoconfig.errors import MappingUnavailable, SettingsInvalid
+from autoconfig.mapping.sources.query import BATCH, LISTING_LIMIT, ROWS, STATEMENT_LIMIT, Answer, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from pathlib import Path
+
+    from autoconfig.mapping.place import Place
+
+_BUSY = 1.0  # seconds that a reader waits for a writer: in the rollback journal mode it has to
+_STEPS = 10_000  # of SQLite's machine, between two looks at the time
+
+_Returned = TypeVar("_Returned")
+
+
+class SQLiteQueries:
+    """A `QuerySession` over a file, which it cannot write to."""
+
+    def __init__(self, path: Path) -> None:
+        """
+        Open the file.
+
+        Raises:
+            MappingUnavailable: it is missing, locked or unreadable.
+            SettingsInvalid: it is no SQLite database.
+        """
+        self._path, self._inode = path, _inode(path)
+        self._until = 0.0
+        self._busy = self._closing = False
+        self._connection = _open(path)
+        self._connection.set_progress_handler(self._late, _STEPS)
+
+    @classmethod
+    async def opened(cls, place: Place) -> SQLiteQueries:
+        """A session with the file of a place. Raises: as when one is made."""
+        return await asyncio.to_thread(cls, place.path)
+
+    @property
+    def lost(self) -> bool:
+        """See `QuerySession`: also where another file was put in its place."""
+        return self._closing or _inode(self._path) != self._inode
+
+    async def answer(self, statement: Statement) -> Answer:
+        """See `QuerySession`."""
+        if self.lost:
+            raise MappingUnavailable(f"{self._path}: is another file now, or gone")
+
+        def read() -> Answer:
+            cursor = self._connection.execute(statement.text, statement.values)
+            return Answer(_columns(cursor), cursor.fetchmany(ROWS))
+
+        return await asyncio.to_thread(self._reading, read, STATEMENT_LIMIT)
+
+    async def listing(self, statement: Statement) -> AsyncGenerator[Answer, None]:
+        """See `QuerySession`."""
+
+        def begin() -> sqlite3.Cursor:
+            return self._connection.execute(statement.text, statement.values)
+
+        until = time.monotonic() + LISTING_LIMIT
+        cursor = await asyncio.to_thread(self._reading, begin, LISTING_LIMIT)
+        columns = _columns(cursor)
+        while rows := await asyncio.to_thread(self._reading, lambda: cursor.fetchmany(BATCH), until - time.monotonic()):
+            yield Answer(columns, rows)
+
+    def close(self) -> None:
+        """See `QuerySession`. A statement that runs is ended, and closes after itself."""
+        self._closing = True
+        if self._busy:
+            self._connection.interrupt()
+        else:
+            self._connection.close()
+
+    def _reading(self, read: Callable[[], _Returned], limit: float) -> _Returned:
+        self._busy, self._until = True, time.monotonic() + limit
+        try:
+            return read()
+        except sqlite3.Error as error:
+            raise _named(self._path, error) from error
+        finally:
+            self._busy = False
+            if self._closing:
+                self._connection.close()
+
+    def _late(self) -> bool:
+        return self._closing or time.monotonic() > self._until
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if not path.is_file():
+        raise MappingUnavailable(f"{path}: there is no such file; check the setting database")
+    # A file in WAL mode can be opened with `ro` only while somebody else has it open, or if the folder can be written.
+    for mode in ("ro", "rw"):
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        connection = None
+        try:
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY, check_same_thread=False)
+            connection.text_factory = _text
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+        except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
+            if mode == "rw" or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN:
+                raise _named(path, error) from error
+        else:
+            return connection
+    raise AssertionError(path)
+
+
+def _named(path: Path, error: sqlite3.Error) -> SettingsInvalid | MappingUnavailable:
+    """What SQLite says; what it says of a statement has the number 1, and nothing else has."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # extended codes have more in the high bytes
+    if code == sqlite3.SQLITE_NOTADB:
+        return SettingsInvalid(f"database: {path}: is not a SQLite database")
+    if code in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_AUTH}:
+        return SettingsInvalid(f"{path} refuses it: {error}")
+    return MappingUnavailable(f"{path}: {error}")
+
+
+def _text(value: bytes) -> str | bytes:
+    """SQLite takes any bytes for text; what is none stays bytes, and is refused by the name of its column."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
+
+
+def _columns(cursor: sqlite3.Cursor) -> tuple[str, ...]:
+    return tuple(column[0] for column in cursor.description or ())
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

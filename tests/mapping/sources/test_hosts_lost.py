@@ -1,0 +1,198 @@
+"""What happens when a host goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from autoconfig.errors import MappingUnavailable
+from autoconfig.mapping.sources.source import Position
+from tests.mapping.sources.fakes import NAME, ROW, Clock, FakeHost, pair, plans, with_hosts
+
+if TYPE_CHECKING:
+    from autoconfig.mapping.sources.hosts import Hosts
+
+pytestmark = pytest.mark.usefixtures("impatient")
+
+
+def test_reads_move_to_the_standby_and_back() -> None:
+    """While the primary is down the standby is read, from the very question that noticed; then the primary again."""
+    primary, standby = pair()
+    clock = Clock()
+
+    async def question(source: Hosts) -> list[object]:
+        seen = await source.start(None)
+        found: list[object] = [await plans(source, seen), source.reading]
+        primary.down()
+        found += [await plans(source, seen), source.reading, await source.look(seen)]
+        primary.fault = None
+        clock.added = 10
+        await source.look(seen)
+        await source.look(seen)
+        return [*found, source.reading]
+
+    expected = [["a"], "primary", ["a"], "standby", Position("g", 5), "primary"]
+    assert expected == with_hosts(question, primary, standby, clock=clock)
+
+
+def test_several_notice_together() -> None:
+    """Of those who notice together that the primary is down, all are answered by the standby."""
+    primary, standby = pair()
+
+    async def question(source: Hosts) -> list[list[str | None]]:
+        seen = await source.start(None)
+        await asyncio.gather(*(plans(source, seen) for _ in range(4)))
+        primary.down()
+        return await asyncio.gather(*(plans(source, seen) for _ in range(9)))
+
+    assert with_hosts(question, primary, standby) == [["a"]] * 9
+
+
+def test_who_asks_waits_until_the_standby_has_caught_up() -> None:
+    """In the moment after the primary was lost, a standby may have a little to catch up."""
+    primary, standby = pair(behind=1)
+
+    async def question(source: Hosts) -> list[str | None]:
+        seen = await source.start(None)
+        primary.down()
+        asking = asyncio.ensure_future(plans(source, seen))
+        await asyncio.sleep(0.1)
+        assert not asking.done()
+        standby.last_id = 5
+        return await asking
+
+    assert with_hosts(question, primary, standby) == ["a"]
+
+
+def test_a_host_that_is_silent() -> None:
+    """A host that says nothing any more is given up, and the standby answers within the patience of the request."""
+    primary, standby = pair()
+
+    async def question(source: Hosts) -> list[str | None]:
+        seen = await source.start(None)
+        primary.silent = True
+        found = await plans(source, seen)
+        primary.silent = False
+        return found
+
+    assert with_hosts(question, primary, standby) == ["a"]
+
+
+def test_a_silent_host_makes_looks_no_longer() -> None:
+    """A look does not wait for a host that is silent while another one is read."""
+    primary, standby = pair()
+    primary.silent = True
+
+    async def question(source: Hosts) -> float:
+        seen = await source.start(None)
+        started = asyncio.get_running_loop().time()
+        for _ in range(20):
+            await source.look(seen)
+        primary.silent = False
+        return asyncio.get_running_loop().time() - started
+
+    assert with_hosts(question, primary, standby) < 20 * 0.4
+
+
+def test_down_is_told_at_once() -> None:
+    """Once it is clear that there is no host, nobody is asked any more but by `look`, which asks less often."""
+    host = FakeHost()
+    clock = Clock()
+
+    async def question(source: Hosts) -> list[int]:
+        seen = await source.start(None)
+        host.down()
+        with pytest.raises(MappingUnavailable, match="one: down"):
+            await plans(source, seen)
+        attempts, counts = host.attempts, []
+        for _ in range(100):
+            with pytest.raises(MappingUnavailable, match="one: down"):
+                await plans(source, seen)
+            with pytest.raises(MappingUnavailable, match="one: down"):
+                await source.rows_after(0, 1, seen)
+            with pytest.raises(MappingUnavailable, match="one: down"):
+                await source.in_use(frozenset("a"), 1)
+        counts.append(host.attempts - attempts)
+        for clock.added in (0.1, 2.5, 2.6, 5.0):
+            with pytest.raises(MappingUnavailable, match="one: down"):
+                await source.look(seen)
+            counts.append(host.attempts - attempts)
+        return counts
+
+    assert with_hosts(question, host, clock=clock) == [0, 0, 1, 1, 2]
+
+
+def test_the_total_wait_is_bounded() -> None:
+    """A request waits no longer than its patience, whatever the hosts do."""
+    host = FakeHost()
+
+    async def question(source: Hosts) -> float:
+        seen = await source.start(None)
+        host.silent = True
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(MappingUnavailable):
+            await plans(source, seen)
+        host.silent = False
+        return asyncio.get_running_loop().time() - started
+
+    assert with_hosts(question, host) < 5
+
+
+def test_all_connections_in_use_loses_no_host() -> None:
+    """Who gets no connection in time is told to come back; the host is read on."""
+    host = FakeHost()
+    host.held = asyncio.Event()
+
+    async def question(source: Hosts) -> str | None:
+        seen = await source.start(None)
+        asking = [asyncio.ensure_future(plans(source, seen)) for _ in range(4)]
+        await asyncio.sleep(0.5)
+        with pytest.raises(MappingUnavailable, match=r"in use|no answer"):
+            await asyncio.wait_for(plans(source, seen), 5)
+        assert host.held
+        host.held.set()
+        await asyncio.gather(*asking, return_exceptions=True)
+        await source.look(seen)
+        return source.reading
+
+    assert with_hosts(question, host) == "one"
+
+
+def test_changes_of_a_host_that_dies() -> None:
+    """A host that dies while it brings changes is lost; the next look finds another one."""
+    primary, standby = pair()
+
+    async def question(source: Hosts) -> str | None:
+        seen = await source.start(None)
+        primary.down()
+        with pytest.raises(MappingUnavailable, match="primary: down"):
+            await source.rows_after(0, 9, seen)
+        await source.look(seen)
+        return source.reading
+
+    assert with_hosts(question, primary, standby) == "standby"
+
+
+def test_lost_while_another_one_is_sought() -> None:
+    """A host that is found by a look and lost again while the search goes on is sought for as long again."""
+    host = FakeHost()
+
+    async def question(source: Hosts) -> list[str | None]:
+        seen = await source.start(None)
+        host.rows = [(NAME, ROW)]
+        host.down()
+        asking = [asyncio.ensure_future(plans(source, seen))]
+        await asyncio.sleep(0.05)
+        host.fault = None
+        for other in source._hosts:
+            other.due = 0.0
+        await source.look(seen)
+        host.down()
+        asking.append(asyncio.ensure_future(plans(source, seen)))
+        await asyncio.sleep(0.1)
+        host.fault = None
+        return [plan for found in await asyncio.gather(*asking) for plan in found]
+
+    assert with_hosts(question, host) == ["a", "a"]

@@ -1,0 +1,350 @@
+"""What holds for the sessions of both engines, against real servers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import pytest
+
+from autoconfig.errors import DatabaseForeign, MappingUnavailable, SchemaTooNew, SchemaTooOld, SettingsInvalid
+from autoconfig.mapping import database
+from autoconfig.mapping.journal import Change, Journal
+from autoconfig.mapping.opening import open_hosts, opener_of
+from autoconfig.mapping.place import Place
+from autoconfig.mapping.timeline import Row
+from tests.servers.process import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
+
+    from autoconfig.mapping.sources.source import Found, Session
+    from tests.servers.mariadb import MariaDB
+    from tests.servers.postgresql import PostgreSQL
+
+Answer = TypeVar("Answer")
+NAME = "example.com"
+TABLES = [
+    "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+    "CREATE TABLE mapping (id BIGINT, name VARCHAR(253), valid_from BIGINT, plan VARCHAR(63), params TEXT)",
+    "CREATE TABLE mapping_state (needs VARCHAR(4), generation VARCHAR(32))",
+]
+VERSION, STATE = "INSERT INTO alembic_version VALUES ('{}')", "INSERT INTO mapping_state VALUES ('{}', 'g')"
+
+
+class Server(Protocol):
+    """A real one."""
+
+    def url(self, database: str) -> str:
+        """Of one of its databases."""
+
+    def new_database(self) -> str:
+        """The name of an empty database."""
+
+    def connect(self, database: str) -> Any:
+        """A connection, or a cursor, that commits each statement."""
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def product(request: pytest.FixtureRequest) -> str:
+    """The engine's name."""
+    return str(request.param)
+
+
+@pytest.fixture
+def server(product: str, request: pytest.FixtureRequest) -> PostgreSQL | MariaDB:
+    """A running server."""
+    found: PostgreSQL | MariaDB = request.getfixturevalue(product)
+    return found
+
+
+@pytest.fixture
+def url(product: str, request: pytest.FixtureRequest) -> str:
+    """An empty mapping."""
+    return str(request.getfixturevalue(f"{product}_url"))
+
+
+def asked(url: str, question: Callable[[Session], Awaitable[Answer]]) -> Answer:
+    """Open a session, ask, and close it."""
+    place = Place.parse(url)
+
+    async def run() -> Answer:
+        session = await opener_of(place.kind)(place, place.hosts[0])
+        try:
+            return await question(session)
+        finally:
+            session.close()
+
+    return asyncio.run(run())
+
+
+def write(url: str, *changes: Change) -> None:
+    """Append rows, as a command does."""
+    journal = Journal(url)
+    with journal.writing() as writing:
+        writing.append(changes)
+    journal.close()
+
+
+def made_by_hand(server: Server, statements: Sequence[str]) -> str:
+    """The URL of a database that was made with these."""
+    name = server.new_database()
+    with server.connect(name) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return server.url(name)
+
+
+def test_state(url: str) -> None:
+    """A host says which history it has, how far it goes, and that it follows nobody."""
+    before = asked(url, lambda session: session.state())
+    write(url, Change(NAME, 1, "a", "{}"), Change(NAME, 1, "b", "{}"))
+    after = asked(url, lambda session: session.state())
+
+    assert (before.position.last_id, after.position.last_id) == (0, 2)
+    assert before.position.generation == after.position.generation != ""
+    assert (before.standby, after.standby) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("statements", "error", "said"),
+    [
+        pytest.param([], SchemaTooOld, "autoconfig db upgrade", id="empty"),
+        pytest.param(TABLES[1:2], DatabaseForeign, "not a mapping database", id="another program's"),
+        pytest.param([*TABLES[:2], VERSION.format("0001")], SchemaTooOld, "has schema 0001", id="of an older release"),
+        pytest.param(TABLES[:2], DatabaseForeign, "not a mapping database", id="no revision"),
+        pytest.param([*TABLES, VERSION.format("0002")], DatabaseForeign, "not a mapping database", id="no state"),
+        pytest.param(
+            [*TABLES, VERSION.format("9999"), STATE.format("9999")], SchemaTooNew, "schema 9999", id="needs newer code"
+        ),
+    ],
+)
+def test_not_usable(server: Server, statements: list[str], error: type[Exception], said: str) -> None:
+    """A database that this release cannot use is refused, with a sentence that names it."""
+    url = made_by_hand(server, statements)
+
+    with pytest.raises(error, match=said) as caught:
+        asked(url, lambda session: session.state())
+    assert Place.parse(url).shown in str(caught.value)
+
+
+def test_a_newer_schema_that_we_can_use(server: Server) -> None:
+    """A newer schema is read where it says that this release will do."""
+    statements = [*TABLES, VERSION.format("9999"), STATE.format(database.REVISION)]
+
+    assert asked(made_by_hand(server, statements), lambda session: session.state()).position == ("g", 0)
+
+
+def test_rows_of(url: str) -> None:
+    """The rows of a name come from the one that held at the moment asked for, and not one of another name."""
+    write(
+        url,
+        *(
+            Change(NAME, moment, plan, '{"x":"é"}')
+            for moment, plan in ((100, "a"), (300, None), (200, "c"), (200, "b"))
+        ),
+        Change("other.example", 250, "x", "{}"),
+    )
+
+    def at(moment: int) -> Found:
+        return asked(url, lambda session: session.rows_of(NAME, moment))
+
+    found = [at(moment) for moment in (50, 100, 250, 300, 999)]
+    nothing = asked(url, lambda session: session.rows_of("stranger.example", 50))
+    rows = [
+        Row(1, 100, "a", '{"x":"é"}'),
+        Row(3, 200, "c", '{"x":"é"}'),
+        Row(4, 200, "b", '{"x":"é"}'),
+        Row(2, 300, None, '{"x":"é"}'),
+    ]
+
+    assert [rows, rows, rows[1:], rows[3:], rows[3:]] == [list(answer.rows) for answer in found]
+    assert ({5}, []) == ({answer.state.position.last_id for answer in [*found, nothing]}, list(nothing.rows))
+
+
+def test_rows_after(url: str) -> None:
+    """Changes come in the order of their ids, as many as were asked for."""
+    write(url, *(Change(f"d{number}.example", 9 - number, "a", "{}") for number in range(5)))
+    first = asked(url, lambda session: session.rows_after(0, 2))
+    rest = asked(url, lambda session: session.rows_after(2, 99))
+    none = asked(url, lambda session: session.rows_after(5, 99))
+
+    assert [("d0.example", Row(1, 9, "a", "{}")), ("d1.example", Row(2, 8, "a", "{}"))] == list(first.rows)
+    assert ([row.id for _, row in rest.rows], list(none.rows)) == ([3, 4, 5], [])
+    assert {5} == {answer.state.position.last_id for answer in (first, rest, none)}
+
+
+def test_an_answer_is_one_snapshot(url: str) -> None:
+    """How far an answer goes, and its rows, belong together, whatever is written meanwhile."""
+
+    async def scenario() -> list[tuple[int, int]]:
+        place = Place.parse(url)
+        session = await opener_of(place.kind)(place, place.hosts[0])
+        writing = asyncio.ensure_future(asyncio.to_thread(writes))
+        pairs = []
+        while not writing.done():
+            found = await session.rows_of(NAME, 0)
+            pairs.append((found.state.position.last_id, max((row.id for row in found.rows), default=0)))
+        await writing
+        session.close()
+        return pairs
+
+    def writes() -> None:
+        for number in range(30):
+            write(url, Change(NAME, number, "a", "{}"))
+
+    pairs = asyncio.run(scenario())
+    assert len(set(pairs)) > 1
+    assert [pair for pair in pairs if pair[0] != pair[1]] == []
+
+
+def test_state_was_emptied_by_hand(server: Server) -> None:
+    """A database that lost its state in use is unavailable, and says why."""
+    url = made_by_hand(server, [*TABLES, VERSION.format(database.REVISION)])
+
+    with pytest.raises(MappingUnavailable, match="mapping_state is empty"):
+        asked(url, lambda session: session.rows_of(NAME, 0))
+    with pytest.raises(MappingUnavailable, match="mapping_state is empty"):
+        asked(url, lambda session: session.rows_after(0, 1))
+
+
+def test_a_statement_that_fails(server: Server) -> None:
+    """Whatever the server says to a statement is an error of ours on one line, with the place."""
+    url = made_by_hand(server, [*TABLES[:1], TABLES[2]])
+
+    with pytest.raises(MappingUnavailable, match="mapping") as caught:
+        asked(url, lambda session: session.rows_of(NAME, 0))
+    assert Place.parse(url).shown in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["nobody", "no database", "no password", "no name"])
+def test_cannot_connect(product: str, server: Server, kind: str) -> None:
+    """A server that cannot be reached, or that refuses us, is unavailable; the password is not in the sentence."""
+    name = server.new_database()
+    at = server.url(name).partition("@")[2]
+    urls = {
+        "nobody": f"{product}://me:geheim@127.0.0.1:{free_port()}/{name}",
+        "no database": f"{product}://{'autoconfig' if product == 'postgresql' else 'root'}@{at}_missing",
+        "no password": f"{product}://nobody:geheim@{at}",
+        "no name": f"{product}://me:geheim@name.invalid/{name}",
+    }
+
+    with pytest.raises(MappingUnavailable) as caught:
+        asked(urls[kind], lambda session: session.state())
+    assert "geheim" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert Place.parse(urls[kind]).shown in str(caught.value)
+
+
+def test_a_file_that_is_missing(server: Server, tmp_path: Path) -> None:
+    """A file that the URL names and that is not there is for the operator to mend."""
+    with pytest.raises(SettingsInvalid, match="password_file"):
+        asked(f"{server.url('x')}?password_file={tmp_path / 'missing'}", lambda session: session.state())
+
+
+def test_a_server_without_tls(product: str) -> None:
+    """Where TLS is asked for, nothing is sent to a server that has none."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(20)
+        port = listening.getsockname()[1]
+        greeting = {
+            "postgresql": b"N",
+            "mariadb": b"J\0\0\0\x0a10.0.0\0\1\0\0\0abcdefgh\0\xff\xf7\x21\2\0\xff\x81\x15\0\0\0\0\0\0\0\0\0\0"
+            b"abcdefghijkl\0mysql_native_password\0",
+        }[product]
+        said: list[bytes] = []
+
+        def serve() -> None:
+            client, _ = listening.accept()
+            with client:
+                client.settimeout(20)
+                if product == "postgresql":
+                    said.append(client.recv(8))
+                client.sendall(greeting)
+                said.append(client.recv(4096))
+
+        async def scenario() -> None:
+            place = Place.parse(f"{product}://me:geheim@127.0.0.1:{port}/x?sslmode=require")
+            serving = asyncio.ensure_future(asyncio.to_thread(serve))
+            with pytest.raises(MappingUnavailable, match=r"SSL|TLS"):
+                await opener_of(place.kind)(place, place.hosts[0])
+            await serving
+
+        asyncio.run(scenario())
+
+    assert said[-1] == b""
+
+
+def test_a_host_that_falls_silent(url: str) -> None:
+    """A host whose packets are dropped is given up within the patience of a request, and read again when it answers."""
+
+    async def scenario() -> list[float]:
+        relay = Relay(Place.parse(url).hosts[0].port)
+        port = await relay.start()
+        source = open_hosts(Place.parse(url.replace(f":{Place.parse(url).hosts[0].port}/", f":{port}/")))
+        seen = await source.start(None)
+        await source.rows_of(NAME, 0, seen)
+        relay.silent = True
+        waited = []
+        for _ in range(2):
+            started = time.monotonic()
+            with pytest.raises(MappingUnavailable):
+                await source.rows_of(NAME, 0, seen)
+            waited.append(time.monotonic() - started)
+        relay.silent = False
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            try:
+                await source.look(seen)
+                break
+            except MappingUnavailable:
+                continue
+        await source.rows_of(NAME, 0, seen)
+        await source.close()
+        await relay.close()
+        return waited
+
+    first, second = asyncio.run(scenario())
+    assert first < 10
+    assert second < 10
+
+
+class Relay:
+    """A way to a server that can be blocked, as by a firewall that drops packets."""
+
+    def __init__(self, port: int) -> None:
+        self._port, self.silent = port, False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> int:
+        """The port to connect to."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def close(self) -> None:
+        """Stop."""
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        onwards = await asyncio.open_connection("127.0.0.1", self._port)
+        for source, sink in ((reader, onwards[1]), (onwards[0], writer)):
+            self._tasks.add(asyncio.ensure_future(self._copy(source, sink)))
+
+    async def _copy(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65536):
+                while self.silent:  # noqa: ASYNC110 (a test sets it as a plain value)
+                    await asyncio.sleep(0.02)
+                sink.write(data)
+        except OSError:
+            pass
+        finally:
+            sink.close()

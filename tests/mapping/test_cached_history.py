@@ -1,0 +1,140 @@
+"""What a finder over a server does when the history of the mapping is another one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from autoconfig.errors import MappingUnavailable
+from autoconfig.mail.domain import Domain
+from autoconfig.mapping.position import PositionFile
+from autoconfig.mapping.sources import hosts
+from autoconfig.mapping.sources.hosts import Hosts
+from autoconfig.mapping.sources.source import Position
+from autoconfig.mapping.timeline import Row
+from tests.mapping.sources.fakes import FakeHost
+from tests.mapping.test_cached import on, plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from autoconfig.mapping.cached import CachedFinder
+
+Answer = TypeVar("Answer")
+NOW = 2_000_000_000
+NAME = Domain("example.com")
+
+
+@pytest.fixture
+def host() -> FakeHost:
+    """A primary on which the name is on plan a."""
+    host = FakeHost()
+    host.append(NAME.name, Row(1, 1, "a", "{}"))
+    return host
+
+
+@pytest.mark.parametrize(("generation", "last_id"), [("new", 1), ("new", 9)], ids=["shorter", "longer"])
+def test_replaced_history(host: FakeHost, caplog: pytest.LogCaptureFixture, generation: str, last_id: int) -> None:
+    """When the history was replaced everything is asked for anew, and the log says so."""
+
+    async def question(finder: CachedFinder) -> list[object]:
+        plans: list[object] = [await plan(finder)]
+        host.rows = [(NAME.name, Row(1, 1, "restored", "{}"))]
+        host.generation, host.last_id = generation, last_id
+        await finder.watch()
+        return [*plans, await plan(finder), finder.gauges()["mapping_last_id"]]
+
+    with caplog.at_level(logging.WARNING):
+        assert ["a", "restored", last_id] == on(host, question)
+    assert caplog.messages == ["the history of the mapping was replaced; everything is asked for anew"]
+
+
+@pytest.mark.parametrize("generation", ["new", "g"], ids=["by restore", "by hand"])
+def test_an_answer_from_before_the_history_was_replaced(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, generation: str
+) -> None:
+    """An answer of the old history that arrives after it was replaced is given to who waits, and not kept."""
+    monkeypatch.setattr(hosts, "_REPLACED", 0.0)
+
+    async def question(finder: CachedFinder) -> list[object]:
+        host.append("other.example", Row(2, 1, "b", "{}"))
+        await finder.watch()
+        host.held = asyncio.Event()
+        asking = asyncio.ensure_future(plan(finder))
+        await asyncio.sleep(0.01)
+        host.generation, host.rows = generation, [(NAME.name, Row(1, 1, "restored", "{}"))]
+        host.last_id = 1
+        await finder.watch()
+        host.held.set()
+        return [await asking, await plan(finder), host.asked]
+
+    assert on(host, question) == ["a", "restored", 2]
+
+
+def test_an_answer_of_another_history_before_it_was_looked_at(host: FakeHost) -> None:
+    """An answer of a new history is given, and kept only once a look has begun with it."""
+
+    async def question(finder: CachedFinder) -> list[object]:
+        host.generation, host.rows = "new", [(NAME.name, Row(1, 1, "restored", "{}"))]
+        plans: list[object] = [await plan(finder), finder.find_now(NAME)]
+        await finder.watch()
+        return [*plans, await plan(finder), finder.find_now(NAME) is not None, await plan(finder, Domain("x.example"))]
+
+    assert on(host, question) == ["restored", None, "restored", True, None]
+
+
+def test_history_replaced_while_changes_are_brought(host: FakeHost) -> None:
+    """Changes of another history than the one looked at are not merged."""
+
+    async def question(finder: CachedFinder) -> list[object]:
+        await finder.find(NAME)
+        host.append(NAME.name, Row(2, 1, "b", "{}"))
+        original = Hosts.rows_after
+
+        async def replaced(self: Hosts, identity: int, limit: int, seen: Position) -> object:
+            host.generation = "new"
+            return await original(self, identity, limit, seen)
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Hosts, "rows_after", replaced)
+            await finder.watch()
+        plans: list[object] = [await plan(finder)]
+        await finder.watch()
+        return [*plans, await plan(finder)]
+
+    assert on(host, question) == ["a", "b"]
+
+
+def test_a_node_does_not_go_back(host: FakeHost, tmp_path: Path) -> None:
+    """What a node has seen is kept over restarts: it starts from no standby that is behind."""
+    kept = PositionFile(tmp_path)
+
+    async def nothing(finder: CachedFinder) -> None:
+        await finder.watch()
+
+    on(host, nothing, kept)
+    host.standby, host.last_id = True, 0
+    with pytest.raises(MappingUnavailable, match="behind"):
+        on(host, nothing, PositionFile(tmp_path))
+    host.last_id = 1
+    on(host, nothing, PositionFile(tmp_path))
+
+    assert Position("g", 1) == PositionFile(tmp_path).read()
+
+
+def test_a_primary_that_lost_rows_is_believed_at_the_start(
+    host: FakeHost, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the primary knows less than this node has seen, it is right, the log says so, and that is kept."""
+    PositionFile(tmp_path).replace(Position("g", 7))
+
+    async def nothing(finder: CachedFinder) -> None:
+        await finder.watch()
+
+    on(host, nothing, PositionFile(tmp_path))
+
+    assert Position("g", 1) == PositionFile(tmp_path).read()
+    assert caplog.messages == ["the mapping has another history than the one that this node has seen before"]
