@@ -13,6 +13,8 @@ from tests.deploy.site import ROOT
 pytestmark = pytest.mark.timeout(600)  # the first test may have to install packages
 
 UNITS = ROOT / "deploy" / "systemd"
+NAMES = sorted(path.name for path in UNITS.iterdir() if path.is_file())
+FOLDERS = {"etc/autoconfig": 0o750, "var/lib/autoconfig": 0o750, "var/backups/autoconfig": 0o700}
 EXPOSURE = 15
 """1.5 of 10; a unit with nothing but a user and a command has 9.2."""
 
@@ -20,7 +22,7 @@ EXPOSURE = 15
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     """The units, with this environment's program where /opt has none."""
-    for unit in UNITS.glob("autoconfig.*"):
+    for unit in UNITS.glob("autoconfig*.*"):
         text = unit.read_text(encoding="utf-8").replace("/opt/autoconfig/bin/", f"{Path(sys.executable).parent}/")
         (tmp_path / unit.name).write_text(text, encoding="utf-8")
     return tmp_path
@@ -32,15 +34,16 @@ def _analyzed(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_verified(installed: Path) -> None:
-    """The service and the socket: systemd finds nothing to say about them."""
-    done = _analyzed("verify", *(str(installed / name) for name in ("autoconfig.service", "autoconfig.socket")))
+    """The services, the socket and the timer: systemd finds nothing to say about them."""
+    done = _analyzed("verify", *(str(installed / name) for name in NAMES))
 
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_exposure() -> None:
-    """The service is locked up: its exposure is 1.5 or less."""
-    unit = str(UNITS / "autoconfig.service")
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".service")])
+def test_exposure(name: str) -> None:
+    """A service is locked up: its exposure is 1.5 or less."""
+    unit = str(UNITS / name)
     done = _analyzed("security", "--offline=true", f"--threshold={EXPOSURE}", unit)
 
     assert done.returncode == 0, done.stdout
@@ -66,5 +69,5 @@ def test_user_and_folders(tmp_path: Path, program: str, folder: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "autoconfig:" in (tmp_path / "etc" / "passwd").read_text(encoding="ascii")
     if folder == "tmpfiles.d":
-        modes = {path: (tmp_path / path).stat().st_mode & 0o777 for path in ("etc/autoconfig", "var/lib/autoconfig")}
-        assert modes == {"etc/autoconfig": 0o750, "var/lib/autoconfig": 0o750}
+        modes = {path: (tmp_path / path).stat().st_mode & 0o777 for path in FOLDERS}
+        assert modes == FOLDERS

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from autoconfig.errors import InputInvalid, MappingUnavailable, Refused
+from autoconfig.mapping import backup as module
+from autoconfig.mapping.backup import backup
+from autoconfig.mapping.database import APPLICATION_ID
+from tests.mapping.histories import generation_of, numbered, replace, rows_of, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from autoconfig.mapping.digest import Digest
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the backup is to be."""
+    (tmp_path / "backups").mkdir()
+    return tmp_path / "backups" / "backup.db"
+
+
+def on(path: Path) -> str:
+    """The URL of a file."""
+    return f"sqlite:///{path}"
+
+
+def sql(path: Path, *statements: str) -> list[tuple[object, ...]]:
+    """Do something to a file that no command does; what the last statement gives."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        return [connection.execute(statement).fetchall() for statement in statements][-1]
+
+
+def test_the_file(url: str, file: Path) -> None:
+    """A backup is one SQLite file of ours without a log, for its owner's eyes only."""
+    write(url, numbered(5))
+    backup(url, file)
+
+    assert [path.name for path in file.parent.iterdir()] == ["backup.db"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert sql(file, "PRAGMA journal_mode") == [("delete",)]
+    assert sql(file, "PRAGMA application_id") == [(APPLICATION_ID,)]
+    assert sql(file, "PRAGMA integrity_check") == [("ok",)]
+    assert generation_of(on(file)) == generation_of(url)
+    assert rows_of(on(file)) == numbered(5)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_never_over_a_file(url: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is there is replaced only with `force`, also one that appears meanwhile; nothing is left beside."""
+    file.write_text("mine")
+    with pytest.raises(Refused, match="is there already"):
+        backup(url, file)
+    assert file.read_text() == "mine"
+    file.unlink()
+    whole = module._finished
+
+    def finished(*arguments: object) -> Digest:
+        file.write_text("yours")
+        return whole(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "_finished", finished)
+    with pytest.raises(Refused, match="is there already"):
+        backup(url, file)
+    assert file.read_text() == "yours"
+    backup(url, file, force=True)
+    assert rows_of(on(file)) == []
+    assert [path.name for path in file.parent.iterdir()] == ["backup.db"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_folder_that_is_not_there(url: str, tmp_path: Path) -> None:
+    """Where it cannot be written, that is said."""
+    with pytest.raises(InputInvalid, match=r"none/backup\.db: cannot be written: No such file"):
+        backup(url, tmp_path / "none" / "backup.db")
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("full"), OSError(28, "full")], ids=["sqlite", "system"])
+def test_a_disk_that_is_full(path: Path, file: Path, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup that could not be written is not there, and that is said."""
+
+    def full(*_arguments: object) -> Digest:
+        raise error
+
+    monkeypatch.setattr(module, "_finished", full)
+    with pytest.raises(InputInvalid, match=r"backup\.db: cannot be written: full"):
+        backup(on(path), file)
+
+    assert not list(file.parent.iterdir())
+
+
+def test_a_history_that_is_replaced_meanwhile(url: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup whose rows the database does not have any more is not kept."""
+    write(url, numbered(5))
+    whole = module._finished
+
+    def finished(*arguments: object) -> Digest:
+        replace(url, numbered(5, "other"))
+        return whole(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "_finished", finished)
+    with pytest.raises(MappingUnavailable, match="would not have the rows"):
+        backup(url, file)
+
+    assert not list(file.parent.iterdir())
