@@ -1,0 +1,42 @@
+"""The mapping as commands look at it that change nothing: rows of ours, or what a query answers."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from autoconfig.mapping.journal import Reading
+    from autoconfig.mapping.listing import QueryReading
+    from autoconfig.settings import Settings
+
+
+@contextlib.contextmanager
+def looked_at(settings: Settings, now: int) -> Iterator[Reading | QueryReading]:
+    """
+    The mapping of the settings, closed afterwards; the rows of a query hold since `now` (Unix seconds).
+
+    Raises:
+        MappingUnavailable, ConfigurationInvalid: the database cannot be used.
+    """
+    if settings.query is None:
+        from autoconfig.mapping.journal import Journal
+
+        with contextlib.closing(Journal(settings.database)) as journal, journal.reading() as reading:
+            yield reading
+        return
+    from autoconfig.mapping.listing import QueryReading
+    from autoconfig.mapping.queried import open_query
+
+    with QueryReading(*open_query(settings.database, settings), now) as reading:
+        yield reading
+
+
+def tell_faults(reading: Reading | QueryReading) -> None:
+    """Say on standard error which names were left out, because what the query says of them cannot be read."""
+    for fault in getattr(reading, "faults", ()):
+        typer.echo(f"left out: {fault}", err=True)
