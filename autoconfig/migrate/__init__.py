@@ -1,0 +1,1 @@
+"""Brings what another program serves here: its domains become rows, its sets of servers plans. Says what differs."""
