@@ -2,51 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-import dns.asyncresolver
 import dns.exception
+import dns.message
 import dns.name
 import dns.resolver
 
+from autoconfig.dns.answer import MXAnswer, MXStatus
+from autoconfig.dns.nameservers import Nameservers
+from autoconfig.mail.domain import is_host_name
+
 TIME_LIMIT = 3.0
 """Seconds for all attempts together."""
+MOST_HOSTS = 10
+"""How many exchangers are looked at, the preferred first: strangers decide how many there are, and all are kept."""
 
 
-class MXStatus(StrEnum):
-    """What the DNS said."""
+async def mail_exchangers(domain: str, nameservers: Nameservers | None = None, limit: float = TIME_LIMIT) -> MXAnswer:
+    """
+    Ask for the MX of `domain` (A-labels), for `limit` seconds at the most.
 
-    FOUND = "found"
-    NONE_OFFERED = "accepts no mail"
-    """The null MX of RFC 7505."""
-    NO_MX = "has no MX"
-    NO_DOMAIN = "does not exist"
-    FAILED = "could not be asked"
-
-
-@dataclass(frozen=True, slots=True)
-class MXAnswer:
-    """The exchangers of a domain, the preferred first."""
-
-    status: MXStatus
-    hosts: tuple[tuple[int, str], ...] = ()
-    """Preference and host name, lower case, without the trailing dot."""
-
-
-async def mail_exchangers(
-    domain: str, resolver: dns.asyncresolver.Resolver | None = None, limit: float = TIME_LIMIT
-) -> MXAnswer:
-    """Ask for the MX of `domain` (A-labels). Never raises: whatever goes wrong is `MXStatus.FAILED`."""
+    Never raises for what the DNS does: whatever goes wrong is `MXStatus.FAILED` or `TIMED_OUT`.
+    """
     try:
-        asked = resolver or dns.asyncresolver.get_default_resolver()
-        answer = await asked.resolve(dns.name.from_text(domain), "MX", lifetime=limit, search=False)
-    except dns.resolver.NXDOMAIN:
-        return MXAnswer(MXStatus.NO_DOMAIN)
-    except dns.resolver.NoAnswer:
-        return MXAnswer(MXStatus.NO_MX)
+        resolver = (nameservers or Nameservers()).resolver(limit)
+        answer = await resolver.resolve(dns.name.from_text(domain), "MX", lifetime=limit)
+    except dns.resolver.NXDOMAIN as error:
+        return MXAnswer(MXStatus.NO_DOMAIN, ttl=min(map(_negative_ttl, error.kwargs["responses"].values()), default=0))
+    except dns.resolver.NoAnswer as error:
+        return MXAnswer(MXStatus.NO_MX, ttl=_negative_ttl(error.kwargs["response"]))
+    except dns.exception.Timeout:
+        return MXAnswer(MXStatus.TIMED_OUT)
     except (dns.exception.DNSException, OSError, ValueError):
         return MXAnswer(MXStatus.FAILED)
-    records = sorted((record.preference, record.exchange.to_text(omit_final_dot=True).lower()) for record in answer)
-    hosts = tuple((preference, host) for preference, host in records if host not in {"", "."})
-    return MXAnswer(MXStatus.FOUND if hosts else MXStatus.NONE_OFFERED, hosts)
+    records = sorted({(record.preference, record.exchange.to_text(omit_final_dot=True).lower()) for record in answer})
+    named = [record for record in records if record[1] not in {"", "."}]
+    hosts = tuple(record for record in named if is_host_name(record[1]))[:MOST_HOSTS]
+    # What is no host name, such as `a\032b`, is no exchanger that a rule could mean (RFC 5321 section 2.3.5).
+    return MXAnswer(MXStatus.FOUND if named else MXStatus.NONE_OFFERED, hosts, answer.chaining_result.minimum_ttl)
+
+
+def _negative_ttl(response: dns.message.QueryMessage) -> float:
+    """The TTL of the zone's SOA, or its last field if that is less (RFC 2308 section 5); a few seconds without one."""
+    return response.resolve_chaining().minimum_ttl

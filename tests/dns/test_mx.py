@@ -1,129 +1,103 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-import dns.asyncresolver
 import dns.flags
 import dns.message
-import dns.name
+import dns.opcode
 import dns.rcode
-import dns.rrset
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from autoconfig.dns.mx import MXAnswer, MXStatus, mail_exchangers
+from autoconfig.dns.answer import MXAnswer, MXStatus
+from autoconfig.dns.mx import MOST_HOSTS, mail_exchangers
+from autoconfig.dns.nameservers import Nameservers
+from autoconfig.mail.domain import is_host_name
+from tests.dns.scripted import NAME, Nameserver, garbage, half, mx, reply, silence
+from tests.dns.zones import NEGATIVE_TTL
+from tests.servers.knot import silent
 
-NAME = "shop.example"
-SOA = ("example.", 60, "IN", "SOA", "ns.example. hostmaster.example. 1 3600 600 86400 60")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-Reply = Callable[[dns.message.Message], bytes | None]
+    from tests.dns.scripted import Reply
+    from tests.servers.knot import Knot
 
-
-def reply(*records: tuple[str, int, str, str, str], code: dns.rcode.Rcode = dns.rcode.NOERROR, flags: int = 0) -> Reply:
-    """Answers every question with these records, or with the zone's SOA if there are none."""
-
-    def answer(query: dns.message.Message) -> bytes:
-        response = dns.message.make_response(query)
-        response.set_rcode(code)
-        response.flags |= flags
-        for record in records:
-            response.answer.append(dns.rrset.from_text(*record))
-        if not records:
-            response.authority.append(dns.rrset.from_text(*SOA))
-        return response.to_wire()
-
-    return answer
+LIMIT = 20.0
+"""Seconds for a server that does answer; a busy machine is slow."""
 
 
-def mx(*values: str, owner: str = f"{NAME}.") -> list[tuple[str, int, str, str, str]]:
-    """MX records of the owner."""
-    return [(owner, 60, "IN", "MX", value) for value in values]
-
-
-def silence(_query: dns.message.Message) -> None:
-    """A name server that never answers."""
-
-
-def garbage(_query: dns.message.Message) -> bytes:
-    """Not DNS at all."""
-    return b"\xff" * 40
-
-
-def half(query: dns.message.Message) -> bytes:
-    """An answer cut off in the middle."""
-    return reply(*mx("10 mail.shop.example."))(query)[:-5]  # type: ignore[index]
-
-
-class Nameserver:
-    """A name server on loopback that answers what the test says, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.reply: Reply = silence
-        self.asked: list[str] = []
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            wire, client = self._socket.recvfrom(4096)
-            if not wire:  # sent by `stop`
-                return
-            query = dns.message.from_wire(wire)
-            self.asked += [f"{question.name} {question.rdtype.name}" for question in query.question]
-            if (answer := self.reply(query)) is not None:
-                self._socket.sendto(answer, client)
-
-    @property
-    def resolver(self) -> dns.asyncresolver.Resolver:
-        """A resolver that asks only here."""
-        resolver = dns.asyncresolver.Resolver(configure=False)
-        resolver.nameservers = ["127.0.0.1"]
-        resolver.port = self._socket.getsockname()[1]
-        return resolver
-
-    def stop(self) -> None:
-        """End the thread and wait for it."""
-        self._socket.sendto(b"", self._socket.getsockname())
-        self._thread.join()
-        self._socket.close()
-
-
-@pytest.fixture
-def nameserver() -> Iterator[Nameserver]:
-    """A name server of the test's own."""
-    server = Nameserver()
-    yield server
-    server.stop()
-
-
-def ask(nameserver: Nameserver, domain: str = NAME, limit: float = 5.0) -> MXAnswer:
+def ask(server: Nameserver | Knot, domain: str = NAME, limit: float = LIMIT) -> MXAnswer:
     """The answer, waited for."""
-    return asyncio.run(mail_exchangers(domain, nameserver.resolver, limit))
+    return asyncio.run(mail_exchangers(domain, Nameservers([server.address]), limit))
+
+
+def _wire(query: dns.message.Message) -> bytes:
+    wire = reply(*mx("10 mail.shop.co.jp."))(query)
+    assert wire is not None
+    return wire
+
+
+REAL = {
+    "one": ("customer", MXStatus.FOUND, ((10, "cs312.xbit.jp"),), 7200),
+    "in order of preference": (
+        "second",
+        MXStatus.FOUND,
+        ((10, "mail.elsewhere.jp"), (20, "cs313.xbit.jp"), (30, "cs314.xbit.jp")),
+        60,
+    ),
+    "upper case": ("preferred", MXStatus.FOUND, ((5, "cs316.xbit.jp"), (30, "cs315.xbit.jp")), 60),
+    "behind a CNAME": ("alias", MXStatus.FOUND, ((10, "cs312.xbit.jp"),), 60),
+    "by a wildcard": ("a.b.wild", MXStatus.FOUND, ((10, "cs312.xbit.jp"),), 60),
+    "short-lived": ("brief", MXStatus.FOUND, ((10, "cs312.xbit.jp"),), 1),
+    "some are no host names": ("names", MXStatus.FOUND, (), 60),
+    "none is a host name": ("names-only", MXStatus.FOUND, (), 60),
+    "null MX": ("no-mail", MXStatus.NONE_OFFERED, (), 60),
+    "NODATA": ("no-mx", MXStatus.NO_MX, (), NEGATIVE_TTL),
+    "NXDOMAIN": ("no-such-name", MXStatus.NO_DOMAIN, (), NEGATIVE_TTL),
+    "more than UDP carries": (
+        "many",
+        MXStatus.FOUND,
+        tuple((1000 + number, f"m{number}.many.co.jp") for number in range(MOST_HOSTS)),
+        60,
+    ),
+    "thousands": ("too-many", MXStatus.FAILED, (), 0),
+    "a CNAME that goes in a circle": ("loop", MXStatus.FAILED, (), 0),
+}
+
+
+@pytest.mark.parametrize(("name", "status", "hosts", "ttl"), REAL.values(), ids=REAL)
+def test_real(knot: Knot, name: str, status: MXStatus, hosts: tuple[tuple[int, str], ...], ttl: float) -> None:
+    """What a real server says: exchangers as host names, the preferred first; why there are none; for how long."""
+    found = ask(knot, f"{name}.co.jp")
+
+    assert (MXAnswer(status, hosts), ttl) == (found, found.ttl)
+
+
+@pytest.mark.parametrize("domain", ["a.broken.jp", "elsewhere.jp"], ids=["SERVFAIL", "REFUSED"])
+def test_real_failure(knot: Knot, domain: str) -> None:
+    """A server that cannot say is told apart from one that says that there is nothing."""
+    assert MXAnswer(MXStatus.FAILED) == ask(knot, domain)
+
+
+def test_real_silence(knot: Knot) -> None:
+    """A server that says nothing costs a part of the time only, where there is another one."""
+    with silent() as dead:
+        address = dead.getsockname()
+        assert MXAnswer(MXStatus.TIMED_OUT) == asyncio.run(mail_exchangers(NAME, Nameservers([address]), 0.2))
+        both = Nameservers([address, knot.address])
+        assert MXStatus.FOUND is asyncio.run(mail_exchangers("customer.co.jp", both, 3)).status
 
 
 FOUND = {
-    "one": (mx("10 mail.shop.example."), ((10, "mail.shop.example"),)),
-    "in order of preference": (
-        mx("20 b.shop.example.", "5 z.elsewhere.example.", "100 a.shop.example."),
-        ((5, "z.elsewhere.example"), (20, "b.shop.example"), (100, "a.shop.example")),
-    ),
     "equally preferred": (
-        mx("10 b.shop.example.", "10 a.shop.example."),
-        ((10, "a.shop.example"), (10, "b.shop.example")),
+        mx("10 b.shop.co.jp.", "10 a.shop.co.jp."),
+        ((10, "a.shop.co.jp"), (10, "b.shop.co.jp")),
     ),
-    "upper case": (mx("10 CS312.Xbit.JP."), ((10, "cs312.xbit.jp"),)),
-    "null MX beside a real one": (mx("0 .", "10 mail.shop.example."), ((10, "mail.shop.example"),)),
-    "behind a CNAME": (
-        [
-            (f"{NAME}.", 60, "IN", "CNAME", "real.example."),
-            *mx("10 mail.shop.example.", owner="real.example."),
-        ],
-        ((10, "mail.shop.example"),),
-    ),
+    "null MX beside a real one": (mx("0 .", "10 mail.shop.co.jp."), ((10, "mail.shop.co.jp"),)),
+    "no host name beside a real one": (mx("0 a\\.b.jp.", "10 mail.shop.co.jp."), ((10, "mail.shop.co.jp"),)),
 }
 
 
@@ -131,48 +105,92 @@ FOUND = {
 def test_found(
     nameserver: Nameserver, records: list[tuple[str, int, str, str, str]], hosts: tuple[tuple[int, str], ...]
 ) -> None:
-    """Exchangers come with the preferred first, as lower-case names without a trailing dot."""
+    """The order does not depend on the server, and what is no exchanger stands in nobody's way."""
     nameserver.reply = reply(*records)
 
     assert MXAnswer(MXStatus.FOUND, hosts) == ask(nameserver)
     assert [f"{NAME}. MX"] == nameserver.asked
 
 
-NOT_FOUND: dict[str, tuple[Reply, MXStatus]] = {
-    "null MX": (reply(*mx("0 .")), MXStatus.NONE_OFFERED),
-    "no MX": (reply(), MXStatus.NO_MX),
-    "a CNAME and no MX": (reply((f"{NAME}.", 60, "IN", "CNAME", "real.example.")), MXStatus.NO_MX),
-    "no such domain": (reply(code=dns.rcode.NXDOMAIN), MXStatus.NO_DOMAIN),
-    "server failure": (reply(code=dns.rcode.SERVFAIL), MXStatus.FAILED),
-    "refused": (reply(code=dns.rcode.REFUSED), MXStatus.FAILED),
+NEGATIVE = {
+    "the SOA's own TTL": (reply(), MXStatus.NO_MX, 60),
+    "no such domain": (reply(code=dns.rcode.NXDOMAIN), MXStatus.NO_DOMAIN, 60),
+    "a CNAME and no MX": (reply((f"{NAME}.", 4, "IN", "CNAME", "real.co.jp.")), MXStatus.NO_MX, 4),
 }
 
 
-@pytest.mark.parametrize(("answer", "status"), NOT_FOUND.values(), ids=NOT_FOUND)
-def test_not_found(nameserver: Nameserver, answer: Reply, status: MXStatus) -> None:
-    """That there is no exchanger is told apart from not knowing it."""
+@pytest.mark.parametrize(("answer", "status", "ttl"), NEGATIVE.values(), ids=NEGATIVE)
+def test_negative(nameserver: Nameserver, answer: Reply, status: MXStatus, ttl: float) -> None:
+    """That there is nothing holds as long as the zone's SOA says, and without one a few seconds."""
+    nameserver.reply = answer
+    found = ask(nameserver)
+
+    assert (MXAnswer(status), ttl) == (found, found.ttl)
+
+
+def update(query: dns.message.Message) -> bytes:
+    """An answer to something else."""
+    response = dns.message.make_response(query)
+    response.set_opcode(dns.opcode.UPDATE)
+    return response.to_wire()
+
+
+@pytest.mark.parametrize("answer", [silence, garbage, half, update])
+def test_no_answer(nameserver: Nameserver, answer: Reply) -> None:
+    """No answer in time, or none that is one, is not knowing."""
     nameserver.reply = answer
 
-    assert MXAnswer(status) == ask(nameserver)
-
-
-@pytest.mark.parametrize("answer", [silence, garbage, half])
-def test_failed(nameserver: Nameserver, answer: Reply) -> None:
-    """No answer in time, or none that is DNS, is not knowing."""
-    nameserver.reply = answer
-
-    assert MXAnswer(MXStatus.FAILED) == ask(nameserver, limit=0.2)
+    assert MXAnswer(MXStatus.TIMED_OUT) == ask(nameserver, limit=0.2)
     assert nameserver.asked
+
+
+def test_lost(nameserver: Nameserver) -> None:
+    """A packet that was lost is sent again within the time."""
+
+    def second(query: dns.message.Message) -> bytes | None:
+        return _wire(query) if len(nameserver.asked) > 1 else None
+
+    nameserver.reply = second
+
+    assert MXStatus.FOUND is ask(nameserver, limit=4).status
 
 
 def test_truncated(nameserver: Nameserver) -> None:
     """An answer that is too long for UDP, from a server without TCP, is not knowing."""
-    nameserver.reply = reply(*mx("10 mail.shop.example."), flags=dns.flags.TC)
+    nameserver.reply = reply(*mx("10 mail.shop.co.jp."), flags=dns.flags.TC)
 
-    assert MXAnswer(MXStatus.FAILED) == ask(nameserver, limit=0.2)
+    assert MXAnswer(MXStatus.FAILED) == ask(nameserver)
 
 
-@pytest.mark.parametrize("domain", ["a" * 64 + ".example", "a..example", "é" * 70, "a\\300b"])
+@pytest.fixture(scope="module")
+def hostile() -> Iterator[Nameserver]:
+    """A name server for all examples of a property."""
+    server = Nameserver()
+    yield server
+    server.stop()
+
+
+@settings(max_examples=50)
+@given(
+    changes=st.lists(st.tuples(st.integers(2, 200), st.integers(0, 255)), min_size=1, max_size=8), found=st.booleans()
+)
+def test_hostile(hostile: Nameserver, changes: list[tuple[int, int]], found: bool) -> None:
+    """Whatever bytes come, an answer comes of them: nothing is raised, and no host is anything but a host name."""
+
+    def answer(query: dns.message.Message) -> bytes:
+        wire = bytearray(_wire(query) if found else reply()(query) or b"")
+        for place, value in changes:
+            wire[place % len(wire)] = value
+        return bytes(wire)
+
+    hostile.reply = answer
+    told = ask(hostile, limit=0.05)
+
+    assert told.status in MXStatus
+    assert all(is_host_name(host) for _, host in told.hosts)
+
+
+@pytest.mark.parametrize("domain", ["a" * 64 + ".co.jp", "a..co.jp", "é" * 70, "a\\300b"])
 def test_no_domain_name(nameserver: Nameserver, domain: str) -> None:
     """What is no name is never asked for, and nothing is raised."""
     nameserver.reply = reply(code=dns.rcode.NXDOMAIN)
@@ -184,14 +202,6 @@ def test_no_domain_name(nameserver: Nameserver, domain: str) -> None:
 def test_absolute(nameserver: Nameserver) -> None:
     """A name is never looked for under another one, even where the machine has a search list."""
     nameserver.reply = reply(code=dns.rcode.NXDOMAIN)
-    resolver = nameserver.resolver
-    resolver.search = [dns.name.from_text("search.example")]
-    resolver.use_search_by_default = True
-    asyncio.run(mail_exchangers("one-label", resolver))
+    ask(nameserver, "one-label")
 
     assert nameserver.asked == ["one-label. MX"]
-
-
-def test_the_machines_own_resolver() -> None:
-    """Without a resolver given the machine's own is taken; a name that is none is not sent to it."""
-    assert MXAnswer(MXStatus.FAILED) == asyncio.run(mail_exchangers("a" * 64 + ".example"))

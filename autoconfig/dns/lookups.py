@@ -1,0 +1,166 @@
+"""The MX of names that strangers give us: kept as long as the DNS allows, asked for within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, OrderedDict, deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from autoconfig.dns.answer import MXAnswer, MXStatus
+from autoconfig.dns.names import is_public
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from autoconfig.mail.domain import Domain
+
+MINUTE = 60.0
+AT_ONCE = 64
+"""How many questions are under way together; the others wait, within their time limit."""
+KEPT = 8192
+"""How many names with exchangers are kept, and as many without, apart: a flood of invented names evicts none."""
+SHORTEST, LONGEST = 5.0, 3600.0
+"""Seconds that exchangers are kept, whatever their TTL says."""
+LONGEST_NEGATIVE = 300.0
+"""Seconds that it is kept at the most that there are none: who has just set an MX does not wait for hours."""
+FAILURE = 5.0
+"""Seconds that a failure is kept (RFC 9520 section 3.2)."""
+
+
+class Troubles(NamedTuple):
+    """What went wrong since it was last looked at."""
+
+    failed: int
+    """Questions that the DNS did not answer."""
+    refused: int
+    """Names that were not asked for because the minute's questions were used up."""
+    example: str
+    """One of the names."""
+
+
+class MailExchangers:
+    """
+    Finds out where mail goes: one question a name however many requests wait for it, a budget of questions a minute.
+
+    Nothing is asked for a name that the public DNS cannot know, nor for one of `own`.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[str], Awaitable[MXAnswer]],
+        *,
+        budget: int,
+        limit: float,
+        own: frozenset[str] = frozenset(),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """
+        Ask nothing yet.
+
+        Args:
+            ask: asks the DNS for a name in A-labels; raises nothing.
+            budget: how many names are asked for in any minute.
+            limit: seconds that a question may take, with its wait for its turn.
+            own: names that are the provider's own.
+            clock: seconds of a clock that never goes back.
+        """
+        self._ask, self._budget, self._limit, self._own, self._clock = ask, budget, limit, own, clock
+        self._found = _Kept(clock)
+        self._others = _Kept(clock)
+        self._asking: dict[str, asyncio.Task[MXAnswer]] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._asked_at: deque[float] = deque(maxlen=budget)
+        self._troubles: Counter[MXStatus] = Counter()
+        self._example = ""
+        self.counts: Counter[MXStatus] = Counter()
+        """How often each status was the answer to a question, or the reason for none, since the start."""
+
+    async def of(self, domain: Domain) -> MXAnswer:
+        """Where the mail of `domain` goes; no later than `limit` seconds from now."""
+        name = domain.name
+        kept = self._found.get(name) or self._others.get(name)
+        if kept is not None:
+            return kept
+        if name in self._own or not is_public(domain):
+            return MXAnswer(MXStatus.NOT_ASKED)
+        asking = self._asking.get(name)
+        if asking is None:
+            if not self._within_budget():
+                self._note(name, MXStatus.OVER_BUDGET)
+                return MXAnswer(MXStatus.OVER_BUDGET)
+            asking = self._asking[name] = asyncio.create_task(self._asked(name))
+            asking.add_done_callback(lambda _: self._asking.pop(name, None))
+        await asyncio.wait([asking])  # a client that goes away takes the question from nobody else
+        return MXAnswer(MXStatus.FAILED) if asking.cancelled() else asking.result()
+
+    def troubles(self) -> Troubles | None:
+        """What went wrong since the last call, if anything did."""
+        refused = self._troubles.pop(MXStatus.OVER_BUDGET, 0)
+        failed = self._troubles.total()
+        self._troubles.clear()
+        return Troubles(failed, refused, self._example) if failed or refused else None
+
+    async def close(self) -> None:
+        """Ask nothing more; whoever waits is told that it failed."""
+        self._budget = 0
+        asking = list(self._asking.values())
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+    def _within_budget(self) -> bool:
+        """Take one of the questions of the last minute, if one is left."""
+        now, times = self._clock(), self._asked_at
+        if self._budget == 0 or (len(times) == self._budget and now - times[0] < MINUTE):
+            return False
+        times.append(now)
+        return True
+
+    async def _asked(self, name: str) -> MXAnswer:
+        try:
+            async with asyncio.timeout(self._limit), self._turns:
+                answer = await self._ask(name)
+        except TimeoutError:
+            answer = MXAnswer(MXStatus.TIMED_OUT)
+        self._note(name, answer.status)
+        if answer.status is MXStatus.FOUND:
+            self._found.put(name, answer, min(max(answer.ttl, SHORTEST), LONGEST))
+        elif answer.temporary:
+            self._others.put(name, answer, FAILURE)
+        else:
+            self._others.put(name, answer, min(max(answer.ttl, SHORTEST), LONGEST_NEGATIVE))
+        return answer
+
+    def _note(self, name: str, status: MXStatus) -> None:
+        self.counts[status] += 1
+        if status in {MXStatus.FAILED, MXStatus.TIMED_OUT, MXStatus.OVER_BUDGET}:
+            self._troubles[status] += 1
+            self._example = name
+
+
+class _Kept:
+    """Answers until their time comes; of more than `KEPT`, those that were used last."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._answers: OrderedDict[str, tuple[float, MXAnswer]] = OrderedDict()
+
+    def get(self, name: str) -> MXAnswer | None:
+        """What is kept of the name."""
+        entry = self._answers.get(name)
+        if entry is None:
+            return None
+        until, answer = entry
+        if self._clock() >= until:
+            del self._answers[name]
+            return None
+        self._answers.move_to_end(name)
+        return answer
+
+    def put(self, name: str, answer: MXAnswer, seconds: float) -> None:
+        """Keep the answer so long."""
+        self._answers[name] = (self._clock() + seconds, answer)
+        self._answers.move_to_end(name)
+        if len(self._answers) > KEPT:
+            self._answers.popitem(last=False)

@@ -1,0 +1,96 @@
+"""Whom to ask: the name servers that the settings give, or the machine's own."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dns.asyncresolver
+import dns.message
+import dns.nameserver
+import dns.query
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RESOLV_CONF = Path("/etc/resolv.conf")
+"""Where the machine says which name servers are its own (resolv.conf(5))."""
+PORT = 53
+LARGEST = 4096
+"""
+Octets of the largest answer that is read: some 200 MX records. Reading 64 KiB of them, which any stranger can put into
+a zone, would hold up all other requests for a tenth of a second.
+"""
+
+
+class Nameservers:
+    """Makes resolvers. The machine's own name servers are read again when their file was changed."""
+
+    def __init__(self, given: Sequence[tuple[str, int]] = (), resolv_conf: Path | None = None) -> None:
+        """`given` are addresses and ports; without any, `resolv_conf` names them."""
+        self._servers = [_Bounded(address, port) for address, port in given]
+        self._own = not given
+        self._file = resolv_conf or RESOLV_CONF
+        self._stamp: tuple[int, int, int] | None = None
+
+    def resolver(self, limit: float) -> dns.asyncresolver.Resolver:
+        """
+        A resolver that spreads its attempts over `limit` seconds: a lost packet is sent again, a dead server passed by.
+
+        Raises:
+            dns.resolver.NoResolverConfiguration: the machine names no server that can be read.
+            OSError: its file is not there.
+        """
+        if self._own:
+            self._read()
+        resolver = dns.asyncresolver.Resolver(configure=False)
+        resolver.nameservers = self._servers
+        resolver.timeout = limit / (len(self._servers) + 1)
+        return resolver
+
+    def _read(self) -> None:
+        found = self._file.stat()
+        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if stamp != self._stamp:
+            read = dns.asyncresolver.Resolver(filename=str(self._file))
+            self._servers = [_Bounded(server, PORT) for server in read.nameservers if isinstance(server, str)]
+            self._stamp = stamp
+
+
+class _Bounded(dns.nameserver.Do53Nameserver):
+    """A name server of which no more than `LARGEST` octets are read, also by TCP."""
+
+    async def async_query(  # noqa: PLR0913, PLR0917 (the signature is dnspython's)
+        self,
+        request: dns.message.QueryMessage,
+        timeout: float,  # noqa: ASYNC109 (the same)
+        source: str | None,
+        source_port: int,
+        max_size: bool,
+        backend: Any,
+        one_rr_per_rrset: bool = False,
+        ignore_trailing: bool = False,
+    ) -> dns.message.Message:
+        """As dnspython does it by UDP, whose answers are at most as large as the question allows; by TCP in here."""
+        if not max_size:
+            return await super().async_query(
+                request, timeout, source, source_port, max_size, backend, one_rr_per_rrset, ignore_trailing
+            )
+        async with asyncio.timeout(timeout):
+            wire = await self._by_tcp(request.to_wire())
+        response = dns.message.from_wire(wire)
+        if not request.is_response(response):
+            raise dns.query.BadResponse
+        return response
+
+    async def _by_tcp(self, wire: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection(self.address, self.port, limit=LARGEST)
+        try:
+            writer.write(len(wire).to_bytes(2, "big") + wire)
+            length = int.from_bytes(await reader.readexactly(2), "big")
+            if length > LARGEST:
+                raise dns.query.BadResponse  # too large; this server is not asked again
+            return await reader.readexactly(length)
+        finally:
+            writer.close()

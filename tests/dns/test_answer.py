@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import pytest
+
+from autoconfig.dns.answer import MXAnswer, MXStatus
+
+TEMPORARY = {MXStatus.FAILED, MXStatus.TIMED_OUT, MXStatus.OVER_BUDGET}
+
+
+@pytest.mark.parametrize("status", MXStatus)
+def test_temporary(status: MXStatus) -> None:
+    """What the DNS said is told apart from what it did not say."""
+    assert MXAnswer(status).temporary is (status in TEMPORARY)
+
+
+def test_equal() -> None:
+    """Two answers that say the same are the same, however long each may be kept."""
+    assert MXAnswer(MXStatus.NO_MX, ttl=1) == MXAnswer(MXStatus.NO_MX, ttl=2)

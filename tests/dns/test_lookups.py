@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autoconfig.dns import lookups
+from autoconfig.dns.answer import MXAnswer, MXStatus
+from autoconfig.dns.lookups import MailExchangers
+from autoconfig.dns.mx import mail_exchangers
+from autoconfig.dns.nameservers import Nameservers
+from autoconfig.mail.domain import Domain
+from tests.servers.knot import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from tests.servers.knot import Knot
+
+CUSTOMER = Domain("customer.co.jp")
+FOUND = MXAnswer(MXStatus.FOUND, ((10, "cs312.xbit.jp"),), 60)
+
+
+class Asked:
+    """Passes questions on, and remembers for which names and how many at once."""
+
+    def __init__(self, ask: Callable[[str], Awaitable[MXAnswer]]) -> None:
+        self.names: list[str] = []
+        self.now = self.most = 0
+        self._ask = ask
+
+    async def __call__(self, domain: str) -> MXAnswer:
+        """Ask."""
+        self.names.append(domain)
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            return await self._ask(domain)
+        finally:
+            self.now -= 1
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        """What it shows."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock of the test's own."""
+    return Clock()
+
+
+@pytest.fixture
+def asked(knot: Knot) -> Asked:
+    """Asks the real server."""
+    return Asked(partial(mail_exchangers, nameservers=Nameservers([knot.address]), limit=20))
+
+
+def made(asked: Asked, clock: Clock, budget: int = 600, limit: float = 20, own: str = "") -> MailExchangers:
+    """Lookups within these bounds."""
+    return MailExchangers(asked, budget=budget, limit=limit, own=frozenset({own}), clock=clock)
+
+
+def run(*steps: Coroutine[None, None, MXAnswer]) -> list[MXAnswer]:
+    """The answers, one after the other."""
+
+    async def all_() -> list[MXAnswer]:
+        return [await step for step in steps]
+
+    return asyncio.run(all_())
+
+
+KEPT = {
+    "its TTL": ("second", 60),
+    "not for ever": ("customer", 3600),
+    "not too briefly": ("brief", 5),
+    "NXDOMAIN, as the SOA says": ("nobody", 17),
+    "NODATA, as the SOA says": ("no-mx", 17),
+    "null MX": ("no-mail", 60),
+    "SERVFAIL": ("a.broken.jp", 5),
+    "REFUSED": ("elsewhere.jp", 5),
+}
+
+
+@pytest.mark.parametrize(("name", "seconds"), KEPT.values(), ids=KEPT)
+def test_kept(asked: Asked, clock: Clock, name: str, seconds: float) -> None:
+    """An answer is kept as long as the DNS allows, within bounds, and then asked for again."""
+    exchangers, domain = made(asked, clock), Domain(name if name.endswith(".jp") else f"{name}.co.jp")
+    answers = []
+
+    async def steps() -> None:
+        for clock.now in (1000, 1000 + seconds - 0.1, 1000 + seconds):
+            answers.append((await exchangers.of(domain), len(asked.names)))
+
+    asyncio.run(steps())
+    (first, _), (second, _), (third, _) = answers
+
+    assert [count for _, count in answers] == [1, 1, 2]
+    assert first == second == third
+
+
+def test_negative_is_not_kept_for_long(clock: Clock) -> None:
+    """Whoever has just set an MX does not wait for hours, even where the zone asks for it."""
+
+    async def nothing(_domain: str) -> MXAnswer:
+        return MXAnswer(MXStatus.NO_MX, ttl=86400)
+
+    asked = Asked(nothing)
+    exchangers = made(asked, clock)
+
+    async def steps() -> None:
+        for clock.now in (0, 299, 300):
+            await exchangers.of(CUSTOMER)
+
+    asyncio.run(steps())
+
+    assert len(asked.names) == 2
+
+
+@pytest.mark.parametrize("name", ["localhost", "192.0.2.1", "shop.example", "setup.xbit.jp"])
+def test_never_asked(asked: Asked, clock: Clock, name: str) -> None:
+    """What the DNS cannot know, and the provider's own host, is not asked for, and costs no budget."""
+    exchangers = made(asked, clock, budget=1, own="setup.xbit.jp")
+    answers = run(*(exchangers.of(Domain(name)) for _ in range(3)), exchangers.of(CUSTOMER))
+
+    assert [answer.status for answer in answers] == [MXStatus.NOT_ASKED] * 3 + [MXStatus.FOUND]
+    assert asked.names == [CUSTOMER.name]
+
+
+def test_single_flight(asked: Asked, clock: Clock) -> None:
+    """Any number of requests for a name wait for one question; it takes one from the budget."""
+    exchangers = made(asked, clock, budget=1)
+
+    async def together() -> list[MXAnswer]:
+        return await asyncio.gather(*(exchangers.of(CUSTOMER) for _ in range(200)))
+
+    assert asyncio.run(together()) == [FOUND] * 200
+    assert asked.names == [CUSTOMER.name]
+
+
+def test_client_that_leaves(asked: Asked, clock: Clock) -> None:
+    """A client that goes away while it waits takes the answer from nobody."""
+    exchangers = made(asked, clock)
+
+    async def leaving() -> MXAnswer:
+        first, second = (asyncio.create_task(exchangers.of(CUSTOMER)) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        return await second
+
+    assert asyncio.run(leaving()) == FOUND
+    assert asked.names == [CUSTOMER.name]
+
+
+def test_bounded_concurrency(clock: Clock) -> None:
+    """No more than a fixed number of questions are under way; the others wait for their turn and are answered."""
+
+    async def slowly(_domain: str) -> MXAnswer:
+        await asyncio.sleep(0.001)
+        return FOUND
+
+    asked = Asked(slowly)
+    exchangers = made(asked, clock)
+
+    async def together() -> list[MXAnswer]:
+        return await asyncio.gather(*(exchangers.of(Domain(f"d{number}.co.jp")) for number in range(300)))
+
+    assert asyncio.run(together()) == [FOUND] * 300
+    assert asked.most == lookups.AT_ONCE
+
+
+def test_wait_for_a_turn_is_bounded(clock: Clock) -> None:
+    """With a server that is silent nobody waits longer than the limit, its turn included; all end."""
+    with silent() as dead:
+        ask = partial(mail_exchangers, nameservers=Nameservers([dead.getsockname()]), limit=60)
+        asked = Asked(ask)
+        exchangers = made(asked, clock, limit=0.3)
+
+        async def together() -> list[MXAnswer]:
+            return await asyncio.gather(*(exchangers.of(Domain(f"d{number}.co.jp")) for number in range(200)))
+
+        assert {MXStatus.TIMED_OUT} == {answer.status for answer in asyncio.run(together())}
+
+    assert asked.most == lookups.AT_ONCE
+    assert asked.now == 0
+
+
+def test_budget(asked: Asked, clock: Clock) -> None:
+    """In any minute no more names are asked for than the budget; what is kept is still answered, a minute later all."""
+    exchangers, statuses = made(asked, clock, budget=3), []
+
+    async def steps() -> None:
+        for clock.now, number in ((0, 0), (30, 1), (59, 2), (59.9, 3), (59.9, 0), (60, 3), (60, 4), (90, 5)):
+            statuses.append((await exchangers.of(Domain(f"d{number}.wild.co.jp"))).status)
+
+    asyncio.run(steps())
+    found, over = MXStatus.FOUND, MXStatus.OVER_BUDGET
+
+    assert [found, found, found, over, found, found, over, found] == statuses
+    assert len(asked.names) == 5
+    assert Counter({found: 5, over: 2}) == exchangers.counts
+
+
+@given(st.lists(st.floats(0, 200), min_size=1, max_size=60), st.integers(1, 10))
+def test_budget_of_any_minute(times: list[float], budget: int) -> None:
+    """However questions come, no sixty seconds hold more of them than the budget."""
+    clock, let_through = Clock(), []
+
+    async def answer(_domain: str) -> MXAnswer:
+        let_through.append(clock.now)
+        return FOUND
+
+    exchangers = MailExchangers(answer, budget=budget, limit=20, clock=clock)
+
+    async def steps() -> None:
+        for number, clock.now in enumerate(sorted(times)):
+            await exchangers.of(Domain(f"d{number}.co.jp"))
+
+    asyncio.run(steps())
+
+    assert let_through
+    assert all(sum(start <= time < start + 60 for time in let_through) <= budget for start in let_through)
+
+
+def test_flood(asked: Asked, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of names that do not exist evicts no customer, and what is kept stays bounded."""
+    monkeypatch.setattr(lookups, "KEPT", 50)
+    exchangers = made(asked, clock, budget=1000)
+
+    async def steps() -> MXAnswer:
+        await exchangers.of(CUSTOMER)
+        for number in range(200):
+            await exchangers.of(Domain(f"nobody{number}.co.jp"))
+        return await exchangers.of(CUSTOMER)
+
+    assert asyncio.run(steps()) == FOUND
+    assert asked.names.count(CUSTOMER.name) == 1
+    assert len(exchangers._others._answers) == 50
+
+
+def test_evicts_the_longest_unused(asked: Asked, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of too many names with exchangers those that were asked for last are kept."""
+    monkeypatch.setattr(lookups, "KEPT", 2)
+    exchangers = made(asked, clock)
+
+    async def steps() -> None:
+        for name in ("a", "b", "a", "c", "a", "b"):
+            await exchangers.of(Domain(f"{name}.wild.co.jp"))
+
+    asyncio.run(steps())
+
+    assert [name[0] for name in asked.names] == ["a", "b", "c", "b"]
+
+
+def test_troubles(asked: Asked, clock: Clock) -> None:
+    """What went wrong is told once: how many failed, how many were not asked, and one of the names."""
+    exchangers = made(asked, clock, budget=2)
+    names = ("customer.co.jp", "a.broken.jp", "over.co.jp", "more.co.jp")
+    run(*(exchangers.of(Domain(name)) for name in names))
+
+    assert lookups.Troubles(1, 2, "more.co.jp") == exchangers.troubles()
+    assert exchangers.troubles() is None
+
+
+def test_close(clock: Clock) -> None:
+    """At the end whoever waits is told that it failed, and nobody is asked any more."""
+
+    async def never(_domain: str) -> MXAnswer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    asked = Asked(never)
+    exchangers = made(asked, clock)
+
+    async def closing() -> list[MXAnswer]:
+        waiting = [asyncio.create_task(exchangers.of(Domain(f"d{number}.co.jp"))) for number in range(100)]
+        await asyncio.sleep(0.01)
+        unstarted = asyncio.create_task(exchangers.of(CUSTOMER))
+        await asyncio.sleep(0)
+        await exchangers.close()
+        return [*await asyncio.gather(*waiting, unstarted), await exchangers.of(Domain("late.co.jp"))]
+
+    statuses = [answer.status for answer in asyncio.run(closing())]
+
+    assert statuses == [MXStatus.FAILED] * 101 + [MXStatus.OVER_BUDGET]
+    assert asked.now == 0
+
+
+def test_bug(clock: Clock) -> None:
+    """What should never be raised reaches whoever waits, and the next one asks again."""
+
+    async def broken(_domain: str) -> MXAnswer:
+        raise LookupError
+
+    asked = Asked(broken)
+    exchangers = made(asked, clock)
+
+    async def steps() -> None:
+        for _ in range(2):
+            with pytest.raises(LookupError):
+                await exchangers.of(CUSTOMER)
+
+    asyncio.run(steps())
+
+    assert len(asked.names) == 2
