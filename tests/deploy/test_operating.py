@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tests.conftest import needs
+from tests.conftest import needs, needs_file
 from tests.deploy import hammer
 from tests.deploy.machine import Machine, possible
 from tests.deploy.page import RELEASE, follow, sections
@@ -29,12 +29,14 @@ pytestmark = pytest.mark.timeout(900)  # the first one may have to install packa
 CUSTOMER, UNMAPPED, MX = "customer.example", "elsewhere.example", "mx1.provider.example"
 NAMES = [f"autoconfig.{CUSTOMER}", f"autodiscover.{CUSTOMER}", "autoconfig.provider.example"]
 ROOT_CERTIFICATE = "var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt"
-INSTALLATION, CHANGES, BACKUP, UPGRADE, MONITOR = (
+INSTALLATION, CHANGES, BACKUP, UPGRADE, REPLICAS, MONITOR, NGINX = (
     "Installation on Debian",
     "Changes",
     "Backup",
     "Upgrade",
+    "Replicas",
     "What to monitor",
+    "Behind nginx",
 )
 RELEASED = ["autoconfig", "templates", "deploy", "README.md", "LICENSE", "pyproject.toml", "requirements-server.lock"]
 
@@ -70,8 +72,13 @@ class Provider(NamedTuple):
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A Debian with nothing of ours but the unpacked release."""
     possible()
-    for program, package in (("caddy", "caddy"), ("sqlite3", "sqlite3"), ("thunderbird", "thunderbird")):
+    for program, package in (
+        ("caddy", "caddy"),
+        ("nginx", "nginx"),
+        ("thunderbird", "thunderbird"),
+    ):
         needs(program, package)
+    needs_file("/usr/lib/postgresql/*/bin/initdb", "postgresql")
     machine = Machine(tmp_path_factory.mktemp("machine"))
     for name in RELEASED:
         source, target = ROOT / name, machine.changed / RELEASE.removeprefix("/") / name
@@ -101,7 +108,9 @@ def provider(fresh: Machine, registry: dict[str, str]) -> Provider:
 
 def test_every_command_is_run() -> None:
     """Each section that has commands is followed here."""
-    assert {INSTALLATION, CHANGES, BACKUP, UPGRADE, MONITOR} == {name for name, blocks in sections().items() if blocks}
+    assert {INSTALLATION, CHANGES, BACKUP, UPGRADE, REPLICAS, MONITOR, NGINX} == {
+        name for name, blocks in sections().items() if blocks
+    }
 
 
 def detected(provider: Provider, folder: Path, questions: list[list[Any]]) -> list[dict[str, Any]]:
@@ -238,12 +247,17 @@ def test_faulty_settings_are_not_tried_again(provider: Provider) -> None:
 
 def test_backup(provider: Provider) -> None:
     """What was backed up comes back, what was written later is gone, and the server can go on writing."""
-    printed = provider.follow(BACKUP)
+    provider.follow(BACKUP)
     later = "later.example"
     provider.run(f"autoconfig mapping set {later} --plan standard")
-    provider.run(sections()[BACKUP][1])
+    with hammered(provider, "unix:/run/autoconfig/http.sock") as meanwhile:
+        printed = provider.run(sections()[BACKUP][-1])
 
-    assert "ok" in printed[0]
+    assert "1 row is not in the backup and would be lost" in printed
+    assert set(meanwhile) == {"200"}, meanwhile
+    nightly = provider.run("ls -l /var/backups/autoconfig/mapping-[1-7].db").split()
+    assert (nightly[0], nightly[2]) == ("-rw-------", "autoconfig")
+    assert "autoconfig-backup.timer" in provider.run("systemctl list-timers")
     assert provider.machine.run(f"autoconfig show taro@{later}").returncode == 1
     assert provider.run(f"autoconfig show taro@{CUSTOMER}")
     provider.run(f"autoconfig mapping set {later} --plan standard")
@@ -266,6 +280,48 @@ def test_upgrade(provider: Provider) -> None:
     assert after in provider.run(f"tr '\\0' ' ' < /proc/{server}/cmdline")
 
 
+DATABASE = r"""
+pg_ctlcluster $(pg_lsclusters --no-header | head -1 | cut -d ' ' -f 1,2) start
+runuser -u postgres -- psql --quiet --set ON_ERROR_STOP=1 <<'END'
+CREATE ROLE autoconfig_owner LOGIN PASSWORD 'change me';
+CREATE ROLE autoconfig_reader LOGIN PASSWORD 'change me';
+CREATE DATABASE autoconfig OWNER autoconfig_owner ENCODING 'UTF8' TEMPLATE template0;
+ALTER DEFAULT PRIVILEGES FOR ROLE autoconfig_owner GRANT SELECT ON TABLES TO autoconfig_reader;
+\connect autoconfig
+ALTER DEFAULT PRIVILEGES FOR ROLE autoconfig_owner GRANT SELECT ON TABLES TO autoconfig_reader;
+END
+"""
+
+
+def test_replicas(provider: Provider) -> None:
+    """
+    By the page's commands a node replicates a PostgreSQL, in the unit's sandbox, and serves from that alone: what is
+    written there is served here, and nothing is missed while the database is gone and the server starts again.
+    """
+    owner = "postgresql://autoconfig_owner:change%20me@127.0.0.1/autoconfig"
+    replicated = f"AUTOCONFIG_DATABASE={owner} autoconfig mapping set replicated.example --plan standard"
+    asked = "curl -s -H 'Host: autoconfig.replicated.example' http://127.0.0.1/mail/config-v1.1.xml"
+    provider.run("echo 127.0.0.1 db.provider.example >> /etc/hosts && cp -a /etc/autoconfig/autoconfig.toml /root/")
+    provider.run(DATABASE)
+    provider.run(f"autoconfig db copy {owner}")
+    (printed,) = provider.follow(REPLICAS)
+    provider.run(replicated)
+    until("the new row", lambda: "imap.replicated.example" in provider.run(asked))
+    provider.run("systemctl stop 'postgresql@*' && systemctl restart autoconfig.service && autoconfig ready")
+    log = provider.run("journalctl --unit autoconfig-replicate.service --no-pager")
+
+    assert '"replica_age_seconds": 0.' in printed or '"replica_age_seconds": 1.' in printed
+    assert "imap.replicated.example" in provider.run(asked)
+    assert "change" not in log
+    assert "replica, up to row" in provider.run("systemctl show autoconfig-replicate.service --property StatusText")
+    assert provider.run("find /var/lib/autoconfig ! -user autoconfig") == ""
+    refused = provider.machine.run("autoconfig mapping end replicated.example", **provider.environment)
+    assert (refused.returncode, "is a replica of postgresql://" in refused.stdout) == (1, True)
+
+    provider.run("systemctl disable --now autoconfig-replicate.service && cp -a /root/autoconfig.toml /etc/autoconfig/")
+    provider.run("systemctl restart autoconfig.service && autoconfig ready")
+
+
 def test_monitor(provider: Provider) -> None:
     """What the page says to watch is there, and says that all is well."""
     (printed,) = provider.follow(MONITOR)
@@ -274,3 +330,34 @@ def test_monitor(provider: Provider) -> None:
     assert "ActiveState=active" in printed
     assert "serving" in printed
     assert "Certificate will not expire" in printed
+
+
+def test_nginx(provider: Provider) -> None:
+    """
+    By the page's commands nginx takes Caddy's place: documents come, a certificate is taken as it is put there, and a
+    restart of the server refuses nobody, neither out of the cache nor by it.
+    """
+    printed = provider.follow(NGINX)
+    name, certificate, document = NAMES[0], "/root/certificate.pem", "/mail/config-v1.1.xml"
+    subject = f"-subj /CN={name} -addext subjectAltName=DNS:{name}"
+    provider.run(
+        f"openssl req -x509 -newkey rsa:2048 -nodes -days 7 {subject} -keyout /root/key.pem -out {certificate} 2>&1\n"
+        f"cat {certificate} /root/key.pem > /root/both.pem\n"
+        f"install -g www-data -m 0640 /root/both.pem /etc/nginx/certificates/{name}.pem"
+    )
+    status = "curl --silent --output /dev/null --write-out '%{http_code}\n'"
+    restarts = "(for number in 1 2 3; do systemctl restart autoconfig.service; done) & restarts=$!"
+    asking = f"while kill -0 $restarts 2> /dev/null; do {status} http://{name}/v1.1/{CUSTOMER}; done"
+    with hammered(provider, "80") as meanwhile:
+        by_the_cache = provider.run(f"{restarts}\n{asking}")
+
+    assert f"<hostname>imap.{CUSTOMER}</hostname>" in printed[-1]
+    assert f"imap.{CUSTOMER}" in provider.run(f"curl -sf --cacert {certificate} https://{name}{document}")
+    assert set(meanwhile) == {"200"}, meanwhile
+    assert set(by_the_cache.split()) == {"200"}
+    assert provider.run("stat --format '%A %U %G' /run/autoconfig/http.sock") == "srw-rw---- autoconfig www-data\n"
+    allowed = f"{status} 'http://127.0.0.1:9123/internal/tls-allowed?domain="
+    assert provider.run(f"{allowed}{name}'") == "204\n"
+    assert provider.run(f"{allowed}autoconfig.evil.example'") == "404\n"
+    log = "/var/log/nginx/autoconfig.log"
+    until("the log", lambda: provider.machine.run(f"grep -q cache=HIT {log}").returncode == 0)

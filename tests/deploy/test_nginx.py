@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.deploy.behind import PACC, WELL_KNOWN, Answer, Behind, exchange, written
+from tests.deploy.nginx import configuration
+from tests.deploy.programs import PATIENCE, until
+from tests.deploy.site import AUTODISCOVER, DOCUMENT, REQUEST
+from tests.deploy.test_internal import TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.timeout(600)  # the first test may have to install packages
+
+OTHER = "hanako-flowers.example"
+PUBLIC = "public, max-age=3600, s-maxage=5"
+
+
+@pytest.mark.parametrize(
+    ("host", "target", "cached"),
+    [
+        pytest.param("autoconfig.{}", DOCUMENT, True, id="no address"),
+        pytest.param("{}", WELL_KNOWN, True, id="well-known"),
+        pytest.param("autoconfig.{}", DOCUMENT + "?emailaddress=taro@{}", True, id="address"),
+        pytest.param("autoconfig.{}", DOCUMENT + "?emailaddress=taro.yamada+x_1-2%40{}", True, id="encoded address"),
+        pytest.param("{}", WELL_KNOWN + "?emailaddress=taro%40{}", True, id="well-known, address"),
+        pytest.param("AutoConfig.{}:80", DOCUMENT, True, id="host in another spelling"),
+        pytest.param("autoconfig.{}.", DOCUMENT, True, id="host with a dot"),
+        pytest.param("ua-auto-config.{}", PACC, True, id="PACC"),
+        pytest.param("autoconfig.{}", DOCUMENT + "?emailaddress=taro@" + OTHER, False, id="another domain's address"),
+        pytest.param("autoconfig.{}", "/v1.1/{}", False, id="by path"),
+        pytest.param("autodiscover.{}", AUTODISCOVER, False, id="Autodiscover"),
+        pytest.param("autoconfig.{}", "/email.mobileconfig?email=taro@{}", False, id="profile"),
+        pytest.param("autoconfig.{}", "/setup?email=taro@{}", False, id="page"),
+        pytest.param("autoconfig.{}", "/no-such-path", False, id="no such path"),
+    ],
+)
+def test_same_as_direct(behind: Behind, host: str, target: str, *, cached: bool) -> None:
+    """Through nginx an answer is what the server itself gives, first and from the cache; only documents are kept."""
+    victim = behind.victim()
+    if "mobileconfig" not in target:  # whose bytes are signed or not, and have no cache in any case
+        behind.direct(host.format(victim), target.format(victim))
+    direct = behind.direct(host.format(victim), target.format(victim))
+    first, second = (behind.ask(host.format(victim), target.format(victim)) for _ in range(2))
+
+    assert direct.same == first.same == second.same
+    assert (first.cache, second.cache) == ("MISS", "HIT") if cached else (first.cache, second.cache) == (None, None)
+
+
+def test_one_request_for_two_mailboxes(behind: Behind) -> None:
+    """Of two mailboxes of a domain the server sees one request."""
+    victim, before = behind.victim(), behind.relay.requests
+    answers = [behind.ask(f"autoconfig.{victim}", f"{DOCUMENT}?emailaddress={who}%40{victim}") for who in ("a", "b")]
+
+    assert behind.relay.requests - before == 1
+    assert answers[0].body == answers[1].body
+
+
+@pytest.mark.parametrize("who", ["x", "y"])
+def test_document_of_one_mailbox(behind: Behind, who: str) -> None:
+    """A document that has the mailbox in it is never kept, nor is the one without an address shown for it."""
+    host, target = "autoconfig.old-shop.example", f"{DOCUMENT}?emailaddress={who}@old-shop.example"
+    behind.ask(host)
+    answers = [behind.ask(host, target) for _ in range(2)]
+
+    assert [answer.cache for answer in answers] == ["MISS", "MISS"]
+    assert all(f"{who}.old-shop.example".encode() in answer.body for answer in answers)
+    assert b"%EMAILLOCALPART%.old-shop" in behind.ask(host).body
+
+
+def test_unknown_domain(behind: Behind) -> None:
+    """A 404 is never kept: a new customer is served as soon as the server knows the name."""
+    host, before = "autoconfig.newcomer.example", behind.relay.requests
+    answers = [behind.ask(host) for _ in range(2)]
+    asked = behind.relay.requests - before
+    behind.autoconfig("mapping", "set", "newcomer.example", "--plan", "shared-managed")
+
+    assert [answer.same for answer in answers] == [behind.direct("autoconfig.nobody.example").same] * 2
+    assert asked == 2
+    until("the newcomer", lambda: behind.ask(host).status == 200)
+
+
+def test_changed_row(behind: Behind) -> None:
+    """A changed row is seen although it was kept: the five seconds of `s-maxage` count, not the hour of `max-age`."""
+    victim = behind.victim()
+    old = behind.ask(f"autoconfig.{victim}", f"{DOCUMENT}?emailaddress=a@{victim}")
+    kept = behind.ask(f"autoconfig.{victim}", f"{DOCUMENT}?emailaddress=a@{victim}")
+    behind.autoconfig("mapping", "set", victim, "--plan", "shared-standard", "--param", "server=cs777.xbit.jp")
+
+    assert (old.headers["cache-control"], kept.cache, b"cs777" in kept.body) == (PUBLIC, "HIT", False)
+    until(
+        "the change",
+        lambda: b"cs777.xbit.jp" in behind.ask(f"autoconfig.{victim}", f"{DOCUMENT}?emailaddress=b@{victim}").body,
+    )
+    behind.autoconfig("mapping", "end", victim)
+    until("the end", lambda: behind.ask(f"autoconfig.{victim}", f"{DOCUMENT}?emailaddress=b@{victim}").status == 404)
+
+
+@pytest.mark.parametrize("target", [DOCUMENT, f"{DOCUMENT}?emailaddress=x@{OTHER}"], ids=["kept", "not kept"])
+def test_head_and_range(behind: Behind, target: str) -> None:
+    """HEAD has the headers of GET and no body, before and after it; a range or a condition gets the whole document."""
+    host = f"autoconfig.{behind.victim()}"
+    before, got, after = (behind.ask(host, target, method) for method in ("HEAD", "GET", "HEAD"))
+    ranged = behind.ask(host, target, "GET", b"", "Range: bytes=0-9")
+    conditional = behind.ask(
+        host, target, "GET", b"", "If-None-Match: *", "If-Modified-Since: Tue, 24 Nov 2036 12:00:00 GMT"
+    )
+
+    assert (before.body, after.body) == (b"", b"")
+    assert {str(len(got.body))} == {answer.headers["content-length"] for answer in (before, got, after)}
+    assert before.same[:2] == got.same[:2] == after.same[:2]
+    assert got.same == ranged.same == conditional.same
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_internal(behind: Behind, target: str) -> None:
+    """However the path is written, nobody outside reaches the operator's pages."""
+    answer = behind.sent(written(target, ["Host: autoconfig.sample.co.jp", "X-Forwarded-For: 127.0.0.1"]))
+
+    assert answer is not None
+    assert answer.status < 500
+    assert answer.status != 204
+    assert not any(told in answer.body for told in (b'"status":', b'"mapping":', b'"alive"', b"# HELP"))
+
+
+def test_internal_is_like_nothing(behind: Behind) -> None:
+    """What is refused looks like a name that is not known."""
+    paths = ("/internal", "/internal/readyz", "/api/v1/names", "/internals")
+
+    assert [behind.direct("autoconfig.nobody.example").same] * 4 == [
+        behind.ask("sample.co.jp", path).same for path in paths
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("/internal/tls-allowed?domain=autoconfig.sample.co.jp", 204),
+        ("/internal/tls-allowed?domain=autoconfig.nobody.example", 404),
+        ("/internal/metrics", 200),
+        ("/internal/readyz", 404),
+        ("/internal/tls-allowed/../readyz", 404),
+        (DOCUMENT, 404),
+    ],
+)
+def test_what_this_machine_asks(behind: Behind, target: str, expected: int) -> None:
+    """On this machine it can be asked which names may get certificates, and for the metrics; and nothing else."""
+    connection = socket.create_connection(("127.0.0.1", behind.nginx.ports.ask), PATIENCE)
+    answer = exchange(connection, written(target, ["Host: autoconfig.sample.co.jp", "X-Forwarded-For: 203.0.113.9"]))
+
+    assert answer is not None
+    assert expected == answer.status
+
+
+def test_what_is_passed_on(behind: Behind) -> None:
+    """The server hears of the client what nginx saw, and nothing that the client says of itself."""
+    before = len(behind.relay.sent)
+    spoofed = ["X-Forwarded-For: 203.0.113.7", "X-Forwarded-For: 10.0.0.1", "X-Forwarded-Proto: https"]
+    behind.ask("autoconfig.sample.co.jp:8080", "/setup", "GET", b"", *spoofed)
+    lines = behind.relay.sent[before:].decode().lower().split("\r\n")
+
+    assert [line for line in lines if line.startswith(("host:", "x-forwarded-"))] == [
+        "host: autoconfig.sample.co.jp",
+        "x-forwarded-for: 127.0.0.1",
+        "x-forwarded-proto: http",
+    ]
+
+
+def test_autodiscover(behind: Behind) -> None:
+    """Over plain http Autodiscover's GET is sent to our public address; a POST gets its settings."""
+    got = behind.ask("autodiscover.sample.co.jp", AUTODISCOVER)
+    posted = behind.ask("autodiscover.sample.co.jp", AUTODISCOVER, "POST", REQUEST)
+
+    assert (302, f"https://autoconfig.xbit.jp{AUTODISCOVER}") == (got.status, got.headers["location"])
+    assert (posted.status, b"<Server>sample.co.jp</Server>" in posted.body) == (200, True)
+    assert behind.direct("autodiscover.sample.co.jp", AUTODISCOVER, "POST", REQUEST).same == posted.same
+
+
+@pytest.mark.parametrize(("octets", "expected"), [(65536, 200), (65537, 413)], ids=["what the server reads", "more"])
+def test_large_bodies(behind: Behind, octets: int, expected: int) -> None:
+    """A body that is larger than what the server would read is refused before it gets there."""
+    before = behind.relay.requests
+
+    assert expected == behind.ask("autodiscover.sample.co.jp", AUTODISCOVER, "POST", b"x" * octets).status
+    assert (expected == 200) == (behind.relay.requests > before)
+
+
+def _certificate(folder: Path, openssl: str, name: str) -> None:
+    """A certificate that signs itself, with its key in the same file, as lego writes it."""
+    made = folder / f"{name}.pem"
+    make = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    make += ["-days", "7", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
+    subprocess.run([*make, "-keyout", f"{made}.key", "-out", str(made)], check=True, capture_output=True)
+    made.write_text(made.read_text() + Path(f"{made}.key").read_text())
+
+
+def _secured(behind: Behind, name: str | None, request: bytes, trusted: Path | None = None) -> Answer | None:
+    context = ssl.create_default_context(cafile=str(trusted)) if trusted else ssl.create_default_context()
+    if trusted is None:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    plain = socket.create_connection(("127.0.0.1", behind.nginx.ports.https or 0), PATIENCE)
+    return exchange(context.wrap_socket(plain, server_hostname=name), request)
+
+
+def test_certificate_of_a_name(behind: Behind, openssl: str) -> None:
+    """A name whose certificate is put into the folder is served with it at once, as by https."""
+    name, folder = "autodiscover.sample.co.jp", behind.folder / "nginx" / "certificates"
+    _certificate(folder, openssl, name)
+    answer = _secured(behind, name, written(AUTODISCOVER, [f"Host: {name}"]), folder / f"{name}.pem")
+
+    assert answer is not None
+    assert (answer.status, b"<Autodiscover" in answer.body) == (200, True)
+
+
+@pytest.mark.parametrize(
+    "name", ["autoconfig.yamada-law.example", "evil.example", None], ids=["no file", "stranger", "no name"]
+)
+def test_names_without_a_certificate(behind: Behind, name: str | None) -> None:
+    """Where there is no certificate there is no handshake."""
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        _secured(behind, name, written(DOCUMENT, ["Host: autoconfig.sample.co.jp"]))
+
+
+def test_http_and_https_are_kept_apart(behind: Behind, openssl: str) -> None:
+    """Where plain http gets another answer, such as a redirect, it does not get that of https."""
+    victim, folder = behind.victim(), behind.folder / "nginx" / "certificates"
+    _certificate(folder, openssl, f"autoconfig.{victim}")
+    secured = [
+        _secured(behind, f"autoconfig.{victim}", written(DOCUMENT, [f"Host: autoconfig.{victim}"])) for _ in "ab"
+    ]
+
+    assert [answer and answer.cache for answer in [*secured, behind.ask(f"autoconfig.{victim}")]] == [
+        "MISS",
+        "HIT",
+        "MISS",
+    ]
+
+
+def test_proof_for_the_authority(behind: Behind) -> None:
+    """What lego puts into its folder is shown, so that the authority sees that the name leads here."""
+    folder = behind.folder / "nginx" / "acme" / ".well-known" / "acme-challenge"
+    folder.mkdir(parents=True)
+    (folder / "token").write_text("token.thumbprint")
+
+    assert behind.ask("autoconfig.sample.co.jp", "/.well-known/acme-challenge/token").body == b"token.thumbprint"
+    assert behind.ask("autoconfig.sample.co.jp", "/.well-known/acme-challenge/other").status == 404
+
+
+def _stale(behind: Behind, host: str, target: str) -> bool:
+    return behind.ask(host, target).cache == "STALE"
+
+
+def test_server_is_down(behinds: Callable[[], Behind]) -> None:
+    """
+    While the server does not answer, what is kept is shown, and nothing else; afterwards all is as before. No log has
+    an address.
+    """
+    behind = behinds()
+    host, target = "autoconfig.sample.co.jp", f"{DOCUMENT}?emailaddress=taro.secret@sample.co.jp"
+    known, mailbox = behind.ask(host, target), f"{DOCUMENT}?emailaddress=secret@old-shop.example"
+    behind.ask("autoconfig.old-shop.example", mailbox)
+    behind.server.stop()
+    until("a stale answer", lambda: _stale(behind, host, target))
+    stale = behind.ask(host, target.replace("taro", "hanako"))
+    failed = [
+        behind.ask("autoconfig.yamada-law.example", f"{DOCUMENT}?emailaddress=secret@yamada-law.example"),
+        behind.ask("autoconfig.old-shop.example", mailbox),
+        behind.ask(host, f"{DOCUMENT}?emailaddress=secret@{OTHER}"),
+        behind.ask(host, f"{target}&emailaddress=secret@{OTHER}"),
+        behind.ask(host, "/autodiscover/autodiscover.json/v1.0/secret@sample.co.jp?Protocol=ActiveSync"),
+        behind.ask(host, "/autodiscover/autodiscover.json/v1.0/secret%2540sample.co.jp?Protocol=ActiveSync"),
+        behind.ask(host, AUTODISCOVER, "POST", REQUEST),
+        behind.ask("autoconfig.nobody.example"),
+    ]
+
+    assert known.same == stale.same
+    assert {(503, "private, no-store", "10")} == {
+        (answer.status, answer.headers["cache-control"], answer.headers["retry-after"]) for answer in failed
+    }
+    behind.start()
+    assert known.same == behind.ask(host, target).same
+    assert behind.ask("autoconfig.nobody.example").status == 404
+    behind.nginx.stop()
+    logs = behind.logs()
+    assert "cache=STALE" in logs
+    assert f"GET {DOCUMENT} 503" in logs
+    assert "secret" not in logs
+
+
+def test_nothing_is_shown_for_longer_than_a_day(behinds: Callable[[], Behind]) -> None:
+    """Of a server that does not answer, no document of the day before is shown: the customer may have moved."""
+    behind, host, header = behinds(), "autoconfig.sample.co.jp", "X-Test-Time: 2026-11-{}T23:59:59+09:00"
+    behind.nginx.stop()
+    file = behind.folder / "nginx" / "autoconfig.conf"
+    file.write_text(file.read_text().replace("map $time_iso8601", "map $http_x_test_time"))
+    behind.nginx.begin()
+    first = behind.ask(host, DOCUMENT, "GET", b"", header.format(24))
+    behind.server.stop()
+    until("a stale answer", lambda: behind.ask(host, DOCUMENT, "GET", b"", header.format(24)).cache == "STALE")
+
+    assert first.same == behind.ask(host, DOCUMENT, "GET", b"", header.format(24)).same
+    assert behind.ask(host, DOCUMENT, "GET", b"", header.format(25)).status == 503
+
+
+def test_valid(each_nginx: str, tmp_path: Path, behind: Behind) -> None:
+    """The configuration is taken without a word of warning."""
+    main = configuration(tmp_path, "127.0.0.1:8080", behind.nginx.ports)
+    done = subprocess.run([each_nginx, "-t", "-q", "-c", str(main)], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
