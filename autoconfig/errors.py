@@ -22,9 +22,11 @@ say what each of them becomes.
     │   └── ListenFailed        the port or the socket cannot be bound
     ├── UnknownDomain           no row, no rule and no default plan answers for this name
     ├── PlanUnusable            a row or rule leads to a plan that is missing, or whose params do not suffice
+    ├── RowInvalid              what the provider's own database says of a name cannot be read
     ├── Inexpressible           the account cannot be written down in this format
     ├── Refused                 understood, and the answer is no
-    └── MappingUnavailable      the mapping database cannot be asked now
+    ├── MappingUnavailable      the mapping database cannot be asked now
+    └── DNSUnavailable          the DNS cannot say now where a domain's mail goes
 """
 
 from __future__ import annotations
@@ -156,6 +158,16 @@ class PlanUnusable(AutoconfigError):
         return self
 
 
+class RowInvalid(AutoconfigError):
+    """What a query to the provider's own database answers for a name contradicts itself, or is no text."""
+
+    def __init__(self, problem: str, column: str | None = None, domain: str | None = None) -> None:
+        """`column` is the one at fault, where it is one; `domain` is whom it is about, where that is known."""
+        self.problem, self.column, self.domain = problem, column, domain
+        self.sentence = f"the query's column {column!r} {problem}" if column else f"the query's answer {problem}"
+        super().__init__(f"{domain}: {self.sentence}" if domain else self.sentence)
+
+
 class Inexpressible(AutoconfigError):
     """This format has no way to say what the account needs; the text is for the person who asked."""
 
@@ -166,3 +178,7 @@ class Refused(AutoconfigError):
 
 class MappingUnavailable(AutoconfigError):
     """The mapping database is missing, locked or out of reach."""
+
+
+class DNSUnavailable(AutoconfigError):
+    """Only the MX could tell whose name this is, and the DNS did not say it, or was not asked to save it work."""

@@ -7,20 +7,39 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 import tomllib
-import zoneinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+)
 
-from autoconfig.colours import DARK, LIGHT, NEEDED, contrast, is_colour
 from autoconfig.errors import SettingsInvalid
-from autoconfig.mail.address import carriable
-from autoconfig.mail.domain import is_host_name
-from autoconfig.mail.url import is_https_url, is_web_url
+from autoconfig.setting_values import (
+    https,
+    link,
+    listed,
+    nameservers,
+    network,
+    on_dark,
+    on_light,
+    phone,
+    plans_of_query,
+    reverse_dns,
+    shown,
+    title,
+    with_query,
+    zone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,80 +73,13 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-def _listed(value: object) -> object:
-    """In the environment a list is written with commas."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _network(value: object) -> object:
-    return ipaddress.ip_network(value) if isinstance(value, str) else value
-
-
-def _https(value: str) -> str:
-    if not is_https_url(value):
-        raise ValueError("is not an https URL in ASCII")
-    return value.rstrip("/")
-
-
-def _zone(value: str) -> str:
-    try:
-        zoneinfo.ZoneInfo(value)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("is not a name from the IANA time zone database, such as Asia/Tokyo") from error
-    return value
-
-
-def _reverse_dns(value: str) -> str:
-    if not is_host_name(value.lower()) or "." not in value:
-        raise ValueError("is not a name in reverse DNS order, such as jp.example.mail")
-    return value
-
-
-def _title(value: str) -> str:
-    if not value.strip() or len(value) > 60 or not carriable(value):
-        raise ValueError("is empty, longer than 60 characters, or has control characters")
-    return value
-
-
-def _link(value: str) -> str:
-    if not is_web_url(value):
-        raise ValueError("is not a URL in ASCII; write a whole one, https://…")
-    return value
-
-
-def _phone(value: str) -> str:
-    if not re.fullmatch(r"\+?[0-9](?:[ ()-]?[0-9()]){4,24}", value):
-        raise ValueError("is not a telephone number: digits with spaces, hyphens and brackets between them")
-    return value
-
-
-def _on_light(value: str) -> str:
-    return _readable(value, LIGHT, "light", "darker")
-
-
-def _on_dark(value: str) -> str:
-    return _readable(value, DARK, "dark", "lighter")
-
-
-def _readable(value: str, background: str, theme: str, other: str) -> str:
-    """Links are written in this colour (WCAG 2.2, 1.4.3)."""
-    if not is_colour(value):
-        raise ValueError("is not a colour of the form #1a2b3c")
-    ratio = contrast(value, background)
-    if ratio < NEEDED:
-        raise ValueError(
-            f"cannot be read on the {theme} page: its contrast is {ratio:.1f} and has to be {NEEDED}; make it {other}"
-        )
-    return value.lower()
-
-
-Title = Annotated[str, AfterValidator(_title)]
+Title = Annotated[str, AfterValidator(title)]
 Names = Annotated[
     Annotated[Title, Tag("text")] | Annotated[dict[PageLanguage, Title], Field(min_length=1), Tag("table")],
     Discriminator(lambda value: "table" if isinstance(value, dict) else "text"),
 ]
 """One text, or one a language."""
-Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...], BeforeValidator(_listed)]
+Networks = Annotated[tuple[Annotated[Network, BeforeValidator(network)], ...], BeforeValidator(listed)]
 
 
 class Settings(BaseModel):
@@ -137,14 +89,61 @@ class Settings(BaseModel):
 
     database: str = Field(
         default="sqlite:///mapping.db",
-        description="Where the mapping is: a database URL. A relative SQLite path is relative to autoconfig.toml.",
+        description="Where the mapping is: `sqlite:///PATH` (relative to autoconfig.toml), or a server's database as "
+        "`postgresql://user:password@host,host/name?sslmode=verify-full` or `mariadb://user:password@host/name` "
+        "(docs/operating.md).",
+    )
+    replicate_from: str | None = Field(
+        default=None,
+        description="The URL of a central database, of which `autoconfig mapping replicate` keeps `database`, "
+        "a SQLite file, a replica.",
+    )
+    replica_max_age: int | None = Field(
+        default=None,
+        ge=1,
+        description="Seconds after which a node is not ready any more because nothing was heard of the central "
+        "database; without it a replica is good for any time.",
+    )
+    cache_known: int = Field(
+        default=100_000,
+        ge=1,
+        le=100_000_000,
+        description="Names with rows that each process keeps in memory where the mapping is on a server (about 0.5 KiB "
+        "each); they are served on while it is gone.",
+    )
+    cache_unknown: int = Field(
+        default=20_000,
+        ge=1,
+        le=100_000_000,
+        description="The same for names without rows; strangers' names push out no customer's.",
+    )
+    query: str | None = Field(
+        default=None,
+        description="A query that reads, with `:domain`, to another program's `database`: its answer is the mapping "
+        "(docs/foreign.md). The column `plan` is the plan's key, every other column a param.",
+    )
+    query_plans: Annotated[dict[str, str] | None, BeforeValidator(plans_of_query), AfterValidator(with_query)] = Field(
+        default=None,
+        description='The plan for each value of the query\'s column `plan`: `{ 3 = "standard", "*" = "" }`; `"*"` is '
+        "every other value, an empty plan: not ours. Without it the value is the plan's key.",
+    )
+    query_all: Annotated[str | None, AfterValidator(with_query)] = Field(
+        default=None,
+        description="A query for all names, with the columns of `query` and `domain`: for `mapping list`, `export`, "
+        "`plans check`, and to know which plans are in use.",
+    )
+    query_ttl: float = Field(
+        default=5.0,
+        ge=1,
+        le=300,
+        description="Seconds until the query is put again for a name; until then its answer is kept.",
     )
     plans: Path = Field(default=Path("plans.toml"), description="The file with the plans.")
     state_dir: Path = Field(
         default=Path("state"),
         description="Folder for what the server keeps: the last good copy of the plans, and where it listens.",
     )
-    public_url: Annotated[str, AfterValidator(_https)] = Field(
+    public_url: Annotated[str, AfterValidator(https)] = Field(
         default="https://autoconfig.invalid",
         description="The https address under which everyone reaches this server; redirects name it, not the Host.",
     )
@@ -152,10 +151,28 @@ class Settings(BaseModel):
         default=None,
         description="The plan of every domain that has no row and matches no host rule; without it they are unknown.",
     )
-    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+    mx: bool = Field(
+        default=False,
+        description="Whether a domain without a row is placed by its MX: true asks the DNS, and the host rules decide.",
+    )
+    mx_nameservers: Annotated[tuple[tuple[str, int], ...] | None, BeforeValidator(nameservers)] = Field(
+        default=None,
+        description="Name servers that are asked for the MX: addresses, each with `:port` if it is not 53. "
+        "Without it the machine's own.",
+    )
+    mx_timeout: float = Field(
+        default=2.0, gt=0, le=30, description="Seconds that the search for a domain's MX may take, with all attempts."
+    )
+    mx_budget: int = Field(
+        default=600,
+        ge=1,
+        le=100_000,
+        description="For how many domains each process asks the DNS in any minute; what is over it is a 503.",
+    )
+    timezone: Annotated[str, AfterValidator(zone)] = Field(
         default="UTC", description="IANA time zone of times that are written without an offset."
     )
-    profile_identifier: Annotated[str, AfterValidator(_reverse_dns)] = Field(
+    profile_identifier: Annotated[str, AfterValidator(reverse_dns)] = Field(
         default="invalid.autoconfig",
         description="Names Apple profiles, in reverse DNS order: equal on all nodes, never to be changed.",
     )
@@ -179,6 +196,19 @@ class Settings(BaseModel):
         default=(ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128")),
         description="Networks whose X-Forwarded-For and X-Forwarded-Proto are believed; a Unix socket's always are.",
     )
+    rate_limit: float = Field(
+        default=100.0,
+        ge=0,
+        le=1_000_000,
+        description="Requests a second that each process answers to one client (an IPv4 address, an IPv6 /64) in the "
+        "long run; 0 is no limit. Never limited: `internal_networks`, and proxies that do not say for whom they ask.",
+    )
+    rate_burst: int = Field(
+        default=1000,
+        ge=1,
+        le=1_000_000,
+        description="Requests that a client may send at once before `rate_limit` counts; what is over it is a 429.",
+    )
     internal_networks: Networks = Field(
         default=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")),
         description="Networks whose clients may see /internal/; judged after proxy handling.",
@@ -191,19 +221,19 @@ class Settings(BaseModel):
     provider_logo: Path | None = Field(
         default=None, description="Your logo on the page: a PNG or SVG file of at most 10 KiB, shown 40 pixels high."
     )
-    page_color: Annotated[str, AfterValidator(_on_light)] = Field(
+    page_color: Annotated[str, AfterValidator(on_light)] = Field(
         default="#1d5fa6", description="Colour of links and buttons on the light page; its contrast is checked."
     )
-    page_color_dark: Annotated[str, AfterValidator(_on_dark)] = Field(
+    page_color_dark: Annotated[str, AfterValidator(on_dark)] = Field(
         default="#8ab8f0", description="The same on the dark page."
     )
     page_language: PageLanguage = Field(
         default=PageLanguage.EN, description="Language of the page for browsers that ask for neither ja nor en."
     )
-    support_url: Annotated[str, AfterValidator(_link)] | None = Field(
+    support_url: Annotated[str, AfterValidator(link)] | None = Field(
         default=None, description="Where the page sends people who need help."
     )
-    support_phone: Annotated[str, AfterValidator(_phone)] | None = Field(
+    support_phone: Annotated[str, AfterValidator(phone)] | None = Field(
         default=None, description="The telephone number of those who help."
     )
     templates_dir: Path | None = Field(
@@ -260,23 +290,24 @@ def _sentence(detail: Any, origin: Mapping[str, str], file: str) -> str:
     if detail["type"] == "extra_forbidden":
         return f"{where}: there is no such setting; the settings are {', '.join(Settings.model_fields)}"
     message = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{where} = {shown(detail['input'])}: {message}"
+    given = "…" if key in _URLS else shown(detail["input"])  # there may be a password in it
+    return f"{where} = {given}: {message}"
 
 
-def shown(value: object) -> str:
-    """A value as an error shows it; TOML's hexadecimal numbers can be longer than Python writes out."""
-    try:
-        return repr(value)
-    except ValueError:
-        return "a number of thousands of digits"
+_URLS = ("database", "replicate_from")
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """With every relative path made absolute from `folder`."""
-    database, (scheme, _, path) = settings.database, settings.database.partition(":///")
-    if scheme.startswith("sqlite") and path and not path.startswith("/"):
-        database = f"{scheme}:///{folder / path}"
+    urls = {name: _anchored_url(url, folder) for name in _URLS if (url := getattr(settings, name)) is not None}
     paths = {
         name: folder / path for name in type(settings).model_fields if isinstance(path := getattr(settings, name), Path)
     }
-    return settings.model_copy(update={"database": database, **paths})
+    return settings.model_copy(update={**urls, **paths})
+
+
+def _anchored_url(url: str, folder: Path) -> str:
+    scheme, _, path = url.partition(":///")
+    if scheme.startswith("sqlite") and path and not path.startswith("/"):
+        return f"{scheme}:///{folder / path}"
+    return url

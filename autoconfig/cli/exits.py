@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from autoconfig.errors import AutoconfigError, ConfigurationInvalid, InputInvalid, MappingUnavailable, PlanUnusable
+from autoconfig.errors import (
+    AutoconfigError,
+    ConfigurationInvalid,
+    DNSUnavailable,
+    InputInvalid,
+    MappingUnavailable,
+    PlanUnusable,
+)
 
 
 class Exit(IntEnum):
@@ -16,7 +23,7 @@ class Exit(IntEnum):
     USAGE = 2
     """Usage, configuration, plans or CSV invalid; not our database; schema too old or too new; port in use."""
     UNAVAILABLE = 3
-    """Database server unreachable, file missing or locked."""
+    """Database server unreachable, file missing or locked; the DNS cannot say what an answer depends on."""
     BUG = 70
     INTERRUPTED = 130
 
@@ -25,7 +32,7 @@ def exit_code(error: AutoconfigError) -> Exit:
     """The exit code of a command that ended with `error`."""
     if isinstance(error, InputInvalid | ConfigurationInvalid):
         return Exit.USAGE
-    return Exit.UNAVAILABLE if isinstance(error, MappingUnavailable) else Exit.NO
+    return Exit.UNAVAILABLE if isinstance(error, MappingUnavailable | DNSUnavailable) else Exit.NO
 
 
 def sentence(error: AutoconfigError) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autoconfig import settings as settings_module
+from autoconfig.errors import Refused
 
 if TYPE_CHECKING:
     from autoconfig.settings import Settings
@@ -28,3 +29,20 @@ def settings_of(context: typer.Context) -> Settings:
         SettingsInvalid: see `settings.load`.
     """
     return settings_module.load(context.obj)
+
+
+def own_settings_of(context: typer.Context) -> Settings:
+    """
+    The same for a command about a mapping database of ours.
+
+    Raises:
+        SettingsInvalid: see `settings.load`.
+        Refused: the mapping is another program's database.
+    """
+    settings = settings_of(context)
+    if settings.query is not None:
+        raise Refused(
+            "the mapping is the answer of a query to another program's database (setting query): change it in that "
+            "database; nothing was changed here"
+        )
+    return settings

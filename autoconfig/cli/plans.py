@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoconfig.cli.checking import check_default
+from autoconfig.cli.checking import check_default, check_query_plans, query_warnings, unfit_rows
 from autoconfig.cli.exits import Exit
+from autoconfig.cli.looking import looked_at
 from autoconfig.cli.options import AsJSON, settings_of
 from autoconfig.cli.output import data_output, print_json, print_table
-from autoconfig.errors import DocumentInvalid, FileInvalid, PlanUnusable
-from autoconfig.mail.domain import Domain
+from autoconfig.errors import DocumentInvalid, FileInvalid
 from autoconfig.plans import Plans, read_file, read_plans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from autoconfig.errors import Fault
-    from autoconfig.mapping.journal import Reading
-    from autoconfig.mapping.schema import Record
 
 app = typer.Typer(no_args_is_help=True, help="The plans of plans.toml.")
 
@@ -39,8 +37,6 @@ def check(context: typer.Context, as_json: AsJSON = False) -> None:
 
     Exit code 0: all is well; 1: rows do not fit; 2: plans.toml has faults.
     """
-    from autoconfig.mapping.journal import Journal
-
     settings = settings_of(context)
     try:
         plans = read_file(settings.plans)
@@ -50,20 +46,21 @@ def check(context: typer.Context, as_json: AsJSON = False) -> None:
             raise typer.Exit(Exit.USAGE) from None
         raise
     check_default(plans, settings)
-    journal = Journal(settings.database)
-    try:
-        with journal.reading() as reading:
-            unfit = list(_unfit(reading, plans))
-    finally:
-        journal.close()
+    check_query_plans(plans, settings)
+    with looked_at(settings, int(time.time())) as reading:
+        warnings = [*plans.warnings, *query_warnings(reading, plans)]
+        unfit = list(unfit_rows(reading, plans))
     if as_json:
-        rows = [{"row": r.id, "name": r.name, "plan": e.plan, "param": e.param, "problem": e.problem} for r, e in unfit]
-        print_json({"plans": list(plans.plans), "faults": [], "warnings": _listed(plans.warnings), "rows": rows})
+        rows = [
+            {"row": row.id, "name": row.name, "plan": row.plan, "param": row.param, "problem": row.problem}
+            for row in unfit
+        ]
+        print_json({"plans": list(plans.plans), "faults": [], "warnings": _listed(warnings), "rows": rows})
     else:
-        for warning in plans.warnings:
+        for warning in warnings:
             typer.echo(f"warning: {warning}")
-        for record, problem in unfit:
-            typer.echo(f"row {record.id} of {record.name}: {problem}")
+        for row in unfit:
+            typer.echo(str(row))
         typer.echo(
             f"{settings.plans}: plans: {len(plans.plans)}, host rules: {len(plans.rules)}, unfit rows: {len(unfit)}"
         )
@@ -73,18 +70,6 @@ def check(context: typer.Context, as_json: AsJSON = False) -> None:
 
 def _listed(faults: Iterable[Fault]) -> list[dict[str, str]]:
     return [{"place": fault.place, "problem": fault.problem, "remedy": fault.remedy} for fault in faults]
-
-
-def _unfit(reading: Reading, plans: Plans) -> Iterator[tuple[Record, PlanUnusable]]:
-    """Rows that hold now or will hold, and do not make an account."""
-    now = int(time.time())
-    for name, timeline in reading.timelines():
-        for record in [timeline.at(now), *(row for row in timeline.rows if row.valid_from > now)]:
-            if record is not None and record.plan is not None:
-                try:
-                    plans.bind(record.plan, record.params).check(Domain(name))
-                except PlanUnusable as error:
-                    yield record, error
 
 
 @app.command("list")

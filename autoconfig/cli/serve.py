@@ -16,11 +16,12 @@ import uvicorn
 
 from autoconfig import log
 from autoconfig.cli import notify, worker
-from autoconfig.cli.checking import check_default
+from autoconfig.cli.checking import check_default, check_query_plans, undeclared
 from autoconfig.cli.connection import Connection
 from autoconfig.cli.options import settings_of
 from autoconfig.cli.processes import Server, Terminated, Workers, terminate
 from autoconfig.cli.sockets import inherited_socket, note_place, place_of, tcp_socket, unix_socket
+from autoconfig.mapping.place import Place
 from autoconfig.settings import FILE_VARIABLE, Settings
 from autoconfig.web.context import Context
 
@@ -54,7 +55,8 @@ def serve(
     with _listening(host, port, uds, fd) as bound:
         place = place_of(bound)
         note_place(settings.state_dir, place)
-        log.logger().info("serving", at=place, workers=workers, database=settings.database, plans=str(settings.plans))
+        database = Place.parse(settings.database).shown  # without the password
+        log.logger().info("serving", at=place, workers=workers, database=database, plans=str(settings.plans))
         if workers > 1:
             received, sent = multiprocessing.get_context("spawn").Pipe(duplex=False)
             Workers(_config(place, workers, sent), [bound], place, received).run()
@@ -95,6 +97,9 @@ async def _check(settings: Settings) -> None:
     try:
         await checked.start()
         check_default(checked.plans.current, settings)
+        check_query_plans(checked.plans.current, settings)
+        for warning in undeclared(getattr(checked.finder, "columns", ()), checked.plans.current):
+            log.logger().warning("some names may get no answer", problem=str(warning))
     finally:
         await checked.close()
 

@@ -13,20 +13,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autoconfig.cli.exits import Exit
+from autoconfig.cli.looking import looked_at
 from autoconfig.cli.options import AsJSON, settings_of
 from autoconfig.cli.output import print_json, print_pairs, print_table
-from autoconfig.dns.mx import MXAnswer, MXStatus, mail_exchangers
-from autoconfig.errors import UnknownDomain
+from autoconfig.dns.answer import MXAnswer, MXStatus
+from autoconfig.errors import DNSUnavailable, UnknownDomain
 from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.domain import Domain
-from autoconfig.mapping.database import sqlite_path
-from autoconfig.mapping.sqlite import SqliteFinder
+from autoconfig.mail.params import decode
+from autoconfig.mapping.opening import open_finder
 from autoconfig.mapping.times import format_time
 from autoconfig.plans import Plans, read_file
 from autoconfig.resolve import How, Resolution, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from autoconfig.dns.lookups import MailExchangers
     from autoconfig.mail.account import Account
+    from autoconfig.mapping.schema import Record
     from autoconfig.settings import Settings
 
 
@@ -48,32 +53,59 @@ def show(
     ),
     as_json: AsJSON = False,
 ) -> None:
-    """Explain what the clients of an address are told. Exit code 1: nobody here answers for it."""
+    """Explain what the clients of an address are told. Exit code 1: nobody here answers for it; 3: the DNS fails."""
     settings = settings_of(context)
     mailbox = EmailAddress.parse(address) if "@" in address else None
     domain = mailbox.domain if mailbox else Domain.parse(address)
     plans = read_file(settings.plans)
     if form is not Format.EXPLAIN:
-        sys.stdout.buffer.write(_document(form, _found(settings, plans, domain), mailbox, settings))
+        resolution = asyncio.run(_answer(settings, plans, domain))
+        sys.stdout.buffer.write(_document(form, resolution, mailbox, settings))
         return
-    exchangers = asyncio.run(mail_exchangers(domain.name))
-    try:
-        resolution = _found(settings, plans, domain)
-    except UnknownDomain:
-        _print_unknown(domain, exchangers, as_json=as_json)
-        raise typer.Exit(Exit.NO) from None
-    _print(_Explained(settings, plans, resolution, mailbox, exchangers), as_json=as_json)
+    found, exchangers = asyncio.run(_answer_and_exchangers(settings, plans, domain))
+    if isinstance(found, Resolution):
+        _print(_Explained(settings, plans, found, mailbox, exchangers), as_json=as_json)
+        return
+    _print_unknown(domain, found, exchangers, as_json=as_json)
+    raise typer.Exit(Exit.NO if isinstance(found, UnknownDomain) else Exit.UNAVAILABLE)
 
 
-def _found(settings: Settings, plans: Plans, domain: Domain) -> Resolution:
-    async def find() -> Resolution:
-        finder = SqliteFinder(sqlite_path(settings.database))
+async def _answer(settings: Settings, plans: Plans, domain: Domain) -> Resolution:
+    async with _asking(settings) as exchangers:
+        return await _found(settings, plans, domain, exchangers)
+
+
+async def _answer_and_exchangers(
+    settings: Settings, plans: Plans, domain: Domain
+) -> tuple[Resolution | UnknownDomain | DNSUnavailable, MXAnswer]:
+    """What answers, or why nothing does; and where the mail goes, asked for once."""
+    async with _asking(settings) as exchangers:
         try:
-            return await resolve(finder, plans, domain, domain, time.time(), settings.default_plan)
-        finally:
-            await finder.close()
+            found = await _found(settings, plans, domain, exchangers)
+        except (UnknownDomain, DNSUnavailable) as error:
+            return error, await exchangers.of(domain)
+        return found, await exchangers.of(domain)
 
-    return asyncio.run(find())
+
+async def _found(settings: Settings, plans: Plans, domain: Domain, exchangers: MailExchangers) -> Resolution:
+    """What answers, found as the server finds it."""
+    finder, used = open_finder(settings.database, None, settings), exchangers if settings.mx else None
+    try:
+        await finder.start()
+        return await resolve(finder, plans, domain, domain, time.time(), settings.default_plan, used)
+    finally:
+        await finder.close()
+
+
+@contextlib.asynccontextmanager
+async def _asking(settings: Settings) -> AsyncIterator[MailExchangers]:
+    from autoconfig.web.exchangers import exchangers_of
+
+    exchangers = exchangers_of(settings)
+    try:
+        yield exchangers
+    finally:
+        await exchangers.close()
 
 
 def _document(form: Format, resolution: Resolution, mailbox: EmailAddress | None, settings: Settings) -> bytes:
@@ -109,17 +141,16 @@ class _Explained:
         mailbox: EmailAddress | None,
         exchangers: MXAnswer,
     ) -> None:
-        from autoconfig.mapping.journal import Journal
-
         self.settings, self.resolution, self.mailbox, self.exchangers = settings, resolution, mailbox, exchangers
         self.plan = plans.get(resolution.plan)
         self.account: Account = resolution.bound.account(resolution.domain, mailbox)
-        with contextlib.closing(Journal(settings.database)) as journal, journal.reading() as reading:
-            timeline = reading.timeline(resolution.domain.name)
         now = time.time()
+        with looked_at(settings, int(now)) as reading:
+            timeline = reading.timeline(resolution.domain.name)
         self.row, self.next = timeline.at(now), timeline.next_after(now)
-        rule = plans.rule_for(resolution.domain)
-        self.rule = rule[0].match.pattern if rule and resolution.how is How.HOST_RULE else None
+        host = {How.HOST_RULE: resolution.domain, How.MX: resolution.exchanger}.get(resolution.how)
+        rule = plans.rule_for(host) if host else None
+        self.rule = rule[0].match.pattern if rule else None
 
     def time(self, seconds: int) -> str:
         return format_time(seconds, self.settings.timezone)
@@ -154,8 +185,6 @@ class _Explained:
 
 
 def _print(explained: _Explained, *, as_json: bool) -> None:
-    from autoconfig.mail.params import decode
-
     resolution, row, later = explained.resolution, explained.row, explained.next
     params = decode(resolution.params)
     if as_json:
@@ -166,7 +195,8 @@ def _print(explained: _Explained, *, as_json: bool) -> None:
                 "how": resolution.how,
                 "row": resolution.row,
                 "rule": explained.rule,
-                "since": explained.time(row.valid_from) if row else None,
+                "exchanger": resolution.exchanger.name if resolution.exchanger else None,
+                "since": explained.time(row.valid_from) if row and row.id else None,
                 "plan": resolution.plan,
                 "params": params,
                 "next": {"row": later.id, "from": explained.time(later.valid_from), "plan": later.plan}
@@ -181,8 +211,9 @@ def _print(explained: _Explained, *, as_json: bool) -> None:
         )
         return
     by = {
-        How.ROW: f"row {resolution.row}, since {explained.time(row.valid_from)}, by {row.changed_by}" if row else "",
+        How.ROW: _row_text(explained, row) if row else "",
         How.HOST_RULE: f"the host rule {explained.rule}",
+        How.MX: f"MX {resolution.exchanger}, host rule {explained.rule}",
         How.DEFAULT: "the default plan",
     }[resolution.how]
     pairs = [
@@ -209,19 +240,33 @@ def _cell(value: object) -> str:
     return "+".join(value) if isinstance(value, list) else str(value)
 
 
+def _row_text(explained: _Explained, row: Record) -> str:
+    if explained.settings.query is not None:
+        columns = ", ".join(["plan", *decode(row.params)])
+        return f"the query, column{'s' if ',' in columns else ''} {columns}"
+    return f"row {row.id}, since {explained.time(row.valid_from)}, by {row.changed_by}"
+
+
 def _next_text(explained: _Explained) -> str:
     later = explained.next
     return f"row {later.id} from {explained.time(later.valid_from)}: {later.plan or 'not ours'}" if later else ""
 
 
-def _print_unknown(domain: Domain, exchangers: MXAnswer, *, as_json: bool) -> None:
+def _print_unknown(
+    domain: Domain, reason: UnknownDomain | DNSUnavailable, exchangers: MXAnswer, *, as_json: bool
+) -> None:
     if as_json:
         print_json({"domain": domain.name, "how": None, "mx": _mx_json(exchangers)})
         return
+    answered = (
+        "nobody: no row holds now, no host rule matches, and there is no default plan"
+        if isinstance(reason, UnknownDomain)
+        else f"nobody now: {reason}"
+    )
     print_pairs(
         [
             ("Domain", _named(domain)),
-            ("Answered by", "nobody: no row holds now, no host rule matches, and there is no default plan"),
+            ("Answered by", answered),
             ("Mail goes to", _mx_text(exchangers)),
         ]
     )
@@ -232,12 +277,15 @@ def _named(domain: Domain) -> str:
 
 
 def _mx_text(answer: MXAnswer) -> str:
-    if answer.status is MXStatus.FOUND:
+    if answer.hosts:
         return ", ".join(f"{host} ({preference})" for preference, host in answer.hosts)
     return {
         MXStatus.NONE_OFFERED: "nowhere: its MX says that it accepts no mail",
         MXStatus.NO_MX: "the domain itself: it has no MX",
         MXStatus.NO_DOMAIN: "nowhere: the DNS does not know the domain",
+        MXStatus.FOUND: "nowhere: no MX of it is a host name",
+        MXStatus.NOT_ASKED: "unknown: the DNS is not asked for a name of special use, nor for our own",
+        MXStatus.TIMED_OUT: "unknown: the DNS did not answer in time",
     }.get(answer.status, "unknown: the DNS could not be asked")
 
 

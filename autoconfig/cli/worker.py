@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
+import signal
 from typing import TYPE_CHECKING
 
 from autoconfig import log, settings
 from autoconfig.cli import notify
+from autoconfig.errors import MappingUnavailable
 from autoconfig.web.app import application
 from autoconfig.web.context import Context
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
+    from types import FrameType
 
     from autoconfig.web.entry import Entry
+
+
+WAITING = 1.0
+"""Seconds between two attempts of a process to start while the database is gone."""
 
 
 def create(place: str, supervisor: Connection | None) -> Entry:
@@ -31,6 +41,29 @@ class Reporting(Context):
     place = ""
     supervisor: Connection | None = None
 
+    async def start(self) -> None:
+        """
+        As `Context`; but where there are other processes, wait for the database. One that took requests with an empty
+        memory would turn away names that the others know, and one that gave up would end them all.
+        """
+        if self.supervisor is None:
+            await super().start()
+            return
+        told = False
+        with _noted_signals() as signals:
+            while True:
+                try:
+                    await super().start()
+                except MappingUnavailable as error:
+                    if signals:
+                        raise
+                    if not told:
+                        log.logger().error("this process waits for the mapping database", problem=str(error))
+                    told = True
+                    await asyncio.sleep(WAITING)
+                else:
+                    return
+
     async def reload_plans(self) -> None:
         """As `Context`; the only process tells systemd, one of several tells the supervisor."""
         if self.supervisor is None:
@@ -45,3 +78,23 @@ class Reporting(Context):
 def serving(place: str) -> str:
     """What `systemctl status` shows."""
     return f"serving at {place}"
+
+
+@contextlib.contextmanager
+def _noted_signals() -> Iterator[list[int]]:
+    """The signals to stop that came; uvicorn, which has them too, looks at them only after the start."""
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        if callable(handler := before[signal.Signals(number)]):
+            handler(number, frame)
+
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from autoconfig.errors import Fault
-from autoconfig.settings import shown
+from autoconfig.setting_values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -17,6 +17,7 @@ from autoconfig.web.context import Context
 from autoconfig.web.entry import Entry
 from autoconfig.web.refusals import NOT_FOUND, method_not_allowed, refusal
 from autoconfig.web.routes import hot_table, routes
+from autoconfig.web.tally import Document
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,7 +47,7 @@ def application(context: Context) -> Entry:
     )
     starlette.state.context = context
     starlette.router.redirect_slashes = False
-    return Entry(hot_table(table), starlette)
+    return Entry(context, hot_table(context, table), starlette)
 
 
 @contextlib.asynccontextmanager
@@ -86,18 +87,20 @@ async def _look_around(context: Context, hung_up: asyncio.Event) -> None:
             logger().exception("the look around failed")
 
 
-async def _not_found(_request: Request, _error: Exception) -> Response:
-    return _response(NOT_FOUND)
+async def _not_found(request: Request, _error: Exception) -> Response:
+    return _response(request, NOT_FOUND)
 
 
-async def _not_allowed(_request: Request, error: Exception) -> Response:
+async def _not_allowed(request: Request, error: Exception) -> Response:
     headers = error.headers if isinstance(error, HTTPException) else None
-    return _response(method_not_allowed(sorted((headers or {}).get("Allow", "GET").split(", "))))
+    return _response(request, method_not_allowed(sorted((headers or {}).get("Allow", "GET").split(", "))))
 
 
-async def _bug(_request: Request, error: Exception) -> Response:
-    return _response(refusal(error))
+async def _bug(request: Request, error: Exception) -> Response:
+    return _response(request, refusal(error))
 
 
-def _response(answer: Answer) -> Response:
+def _response(request: Request, answer: Answer) -> Response:
+    context: Context = request.app.state.context
+    context.tally.request(Document.OTHER, answer.status, answer.outcome)
     return Response(answer.body, answer.status, {name.decode(): value.decode() for name, value in answer.headers})

@@ -16,6 +16,7 @@ from autoconfig.web.hosts import asked_host
 from autoconfig.web.languages import accepted, primary
 from autoconfig.web.query import value_of
 from autoconfig.web.refusals import text_answer
+from autoconfig.web.tally import Document
 
 if TYPE_CHECKING:
     from autoconfig.mail.account import Account
@@ -27,6 +28,8 @@ _PROTOCOLS = {None: None, "": None, "imap": Protocol.IMAP, "pop3": Protocol.POP3
 
 class Apple(Endpoint):
     """`/email.mobileconfig?email=ADDRESS[&protocol=pop3][&lang=ja]`, and `/mobileconfig?emailaddress=`."""
+
+    kind = Document.APPLE
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (no body is read)
         """The profile, signed if there is something to sign with."""

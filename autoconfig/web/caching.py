@@ -2,12 +2,15 @@
 How long whom may keep an answer (RFC 9111).
 
 Public only if the domain answered for is the Host's own and the body is the same for every mailbox. Everything else
-is private: a customer could otherwise put own hosts into a shared cache under another customer's name.
+is private: a customer could otherwise put own hosts into a shared cache under another customer's name. Private is also
+what the MX led to: it is not the operator's word, and changes when the zone does.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from autoconfig.resolve import How
 
 if TYPE_CHECKING:
     from autoconfig.resolve import Resolution
@@ -42,7 +45,7 @@ class DocumentHeaders:
 
     def of(self, resolution: Resolution, asked: AskedHost, now: float, *, names_mailbox: bool) -> Headers:
         """The headers of a document that answers `resolution`, asked for under `asked` at `now` (Unix seconds)."""
-        if names_mailbox or resolution.domain != asked.domain:
+        if names_mailbox or resolution.domain != asked.domain or resolution.how is How.MX:
             return self.private
         if resolution.until is None:
             return self.public

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
@@ -10,12 +11,14 @@ from autoconfig import resolve
 from autoconfig.errors import AutoconfigError
 from autoconfig.formats.prepared import Prepared
 from autoconfig.log import logger
-from autoconfig.mapping.database import sqlite_path
-from autoconfig.mapping.sqlite import SqliteFinder
+from autoconfig.mapping.opening import open_finder
 from autoconfig.plans.reload import PlansFile
 from autoconfig.web import pages
+from autoconfig.web.exchangers import ExchangersLog, exchangers_of
+from autoconfig.web.ledger import Ledger
 from autoconfig.web.peers import Peer, is_internal, peer_of
 from autoconfig.web.signing import ProfileSigner
+from autoconfig.web.tally import Tally
 
 if TYPE_CHECKING:
     from autoconfig.formats.prepared import Document
@@ -37,6 +40,11 @@ class Context:
         self.finder_fault: str | None = None
         """What the last look at the mapping database found wrong."""
         self.signer = ProfileSigner.of(settings)
+        self.exchangers = exchangers_of(settings) if settings.mx else None
+        """Where mail goes, if the MX of domains without a row is to be looked at."""
+        self._exchangers_log = ExchangersLog(self.exchangers) if self.exchangers else None
+        self.tally, self.ledger = Tally(), Ledger(settings.state_dir / "workers")
+        self._started = time.time()
         self._prepared = lru_cache(PREPARED)(_prepare)
 
     @classmethod
@@ -45,11 +53,13 @@ class Context:
         The context that the settings describe; the plans are not loaded before `start`.
 
         Raises:
-            ConfigurationInvalid, MappingUnavailable: see `SqliteFinder`.
+            ConfigurationInvalid, MappingUnavailable: see `open_finder`.
             SettingsInvalid: see `pages.check`.
         """
         pages.check(settings)
-        finder = SqliteFinder(sqlite_path(settings.database))
+        finder = open_finder(
+            settings.database, settings.state_dir, settings, known=settings.cache_known, unknown=settings.cache_unknown
+        )
         plans = PlansFile(settings.plans, settings.state_dir, finder.in_use, default=settings.default_plan)
         return cls(settings, finder, plans)
 
@@ -74,7 +84,10 @@ class Context:
         """See `resolve.resolve`."""
         moment = time.time() if now is None else now
         default = self.settings.default_plan
-        return await resolve.resolve(self.finder, self.plans.current, mail_domain, asked, moment, default)
+        plans, exchangers = self.plans.current, self.exchangers
+        found = await resolve.resolve(self.finder, plans, mail_domain, asked, moment, default, exchangers)
+        self.tally.resolved(found.how)
+        return found
 
     async def is_ours(self, name: Domain) -> bool:
         """See `resolve.is_ours`."""
@@ -97,6 +110,8 @@ class Context:
         if await self.plans.tick():
             self._tell_of_plans()
         self.signer.tick()
+        if self._exchangers_log:
+            self._exchangers_log.tick()
         try:
             await self.finder.watch()
             self.finder_fault = None
@@ -104,6 +119,18 @@ class Context:
             if self.finder_fault is None:
                 logger().error("the mapping database cannot be used", problem=str(error))
             self.finder_fault = str(error)
+        await asyncio.to_thread(self.ledger.write, self.tally.named(), self.gauges())
+
+    def gauges(self) -> dict[str, float]:
+        """How this process is, for metrics (`web.exposition`)."""
+        expires = self.signer.expires
+        return {
+            "start_time_seconds": self._started,
+            "mapping_available": float(self.finder_fault is None),
+            "plans_fault": float(self.plans.fault is not None),
+            **({} if expires is None else {"profile_certificate_expiry_seconds": expires}),
+            **self.finder.gauges(),
+        }
 
     async def reload_plans(self) -> None:
         """Load plans.toml now, and what signs profiles: SIGHUP asks for it."""
@@ -112,6 +139,7 @@ class Context:
         self.signer.reload()
 
     def _tell_of_plans(self) -> None:
+        self.tally.reloaded(refused=self.plans.fault is not None)
         if self.plans.fault:
             logger().error("plans.toml is bad; serving the plans from before", faults=str(self.plans.fault))
         else:
@@ -119,7 +147,10 @@ class Context:
 
     async def close(self) -> None:
         """Give back what is held."""
+        if self.exchangers:
+            await self.exchangers.close()
         await self.finder.close()
+        self.ledger.close(self.tally.named())
 
 
 def _prepare(document: Document, bound: BoundPlan, with_address: bool) -> Prepared:

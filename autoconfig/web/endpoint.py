@@ -11,12 +11,15 @@ from autoconfig.web.refusals import method_not_allowed, refusal
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Answer, Receive, Scope, Send
     from autoconfig.web.context import Context
+    from autoconfig.web.tally import Document
 
 
 class Endpoint(ABC):
     """Answers one path. Whatever goes wrong becomes a refusal; nothing a client sends makes a 500."""
 
     methods: ClassVar[tuple[str, ...]] = ("GET", "HEAD")
+    kind: ClassVar[Document]
+    """What its requests are counted as."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -37,4 +40,5 @@ class Endpoint(ABC):
             except Exception as error:  # noqa: BLE001 (the boundary: `refusal` logs what is a bug)
                 answer = refusal(error)
         if answer is not None:
+            self.context.tally.request(self.kind, answer.status, answer.outcome)
             await send_answer(send, answer, head=method == "HEAD")

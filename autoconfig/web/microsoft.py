@@ -15,19 +15,25 @@ from autoconfig.web.endpoint import Endpoint
 from autoconfig.web.hosts import AUTODISCOVER, asked_host
 from autoconfig.web.query import address_of
 from autoconfig.web.refusals import ENCODED, TOO_LARGE, redirect
+from autoconfig.web.tally import Document, Outcome
 
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Receive, Scope
 
 PATH = "/autodiscover/autodiscover.xml"
 
-_HEADERS = DocumentHeaders(microsoft.CONTENT_TYPE)
-_DOCUMENTS = {Schema.OUTLOOK: microsoft.document, Schema.MOBILESYNC: microsoft.mobilesync_document}
+HEADERS = DocumentHeaders(microsoft.CONTENT_TYPE)
+"""The headers of every document of this kind."""
+DOCUMENTS = {Schema.OUTLOOK: microsoft.document, Schema.MOBILESYNC: microsoft.mobilesync_document}
+"""What is given to whom."""
+
 _LONGEST_LENGTH = 20  # digits; from 4301 on `int` refuses
 
 
 class Autodiscover(Endpoint):
     """`/autodiscover/autodiscover.xml` in any letter case."""
+
+    kind = Document.AUTODISCOVER
 
     methods = ("GET", "HEAD", "POST")
 
@@ -47,14 +53,14 @@ class Autodiscover(Endpoint):
             return _error(ErrorCode.INVALID_REQUEST)
         address = request.address
         resolution = await self.context.resolve(address.domain, asked_host(scope).domain)
-        document = _DOCUMENTS.get(request.schema)
+        document = DOCUMENTS.get(request.schema)
         if document is None:
             return _error(ErrorCode.NO_PROVIDER)
         try:
             prepared = self.context.prepared(document, resolution.bound, with_address=True)
         except Inexpressible:
             return _error(ErrorCode.NO_PROVIDER)
-        return Answer(200, _HEADERS.private, prepared.fill(resolution.domain, address))
+        return Answer(200, HEADERS.private, prepared.fill(resolution.domain, address))
 
     async def _got(self, scope: Scope) -> Answer:
         asked, now = asked_host(scope), time.time()
@@ -64,12 +70,15 @@ class Autodiscover(Endpoint):
             # What Outlook's probe wants to see; it then asks the user, and posts there (MS-OXDISCO section 3.1.5.4).
             return redirect(302, self.context.settings.public_url + PATH)
         prepared = self.context.prepared(microsoft.document, resolution.bound, with_address=False)
-        headers = _HEADERS.of(resolution, asked, now, names_mailbox=prepared.names_mailbox)
+        headers = HEADERS.of(resolution, asked, now, names_mailbox=prepared.names_mailbox)
         return Answer(200, headers, prepared.fill(resolution.domain))
 
 
+_OUTCOMES = {ErrorCode.INVALID_REQUEST: Outcome.INVALID, ErrorCode.NO_PROVIDER: Outcome.UNKNOWN}
+
+
 def _error(code: ErrorCode) -> Answer:
-    return Answer(200, _HEADERS.private, microsoft.error_document(code))
+    return Answer(200, HEADERS.private, microsoft.error_document(code), _OUTCOMES[code])
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | Answer | None:

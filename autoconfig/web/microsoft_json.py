@@ -14,6 +14,7 @@ from autoconfig.web.endpoint import Endpoint
 from autoconfig.web.hosts import asked_host
 from autoconfig.web.microsoft import PATH as XML_PATH
 from autoconfig.web.query import value_of
+from autoconfig.web.tally import Document
 
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Receive, Scope
@@ -26,6 +27,8 @@ _HEADERS = DocumentHeaders(microsoft_json.CONTENT_TYPE)
 
 class AutodiscoverJSON(Endpoint):
     """`/autodiscover/autodiscover.json?Email=A&Protocol=P` and `…/v1.0/A?Protocol=P`, in any letter case."""
+
+    kind = Document.AUTODISCOVER_JSON
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (no body is read)
         """

@@ -17,6 +17,7 @@ from autoconfig.web.endpoint import Endpoint
 from autoconfig.web.hosts import NOTHING, asked_host
 from autoconfig.web.query import address_of
 from autoconfig.web.refusals import TLS_REQUIRED, redirect
+from autoconfig.web.tally import Document
 
 if TYPE_CHECKING:
     from autoconfig.mail.address import EmailAddress
@@ -30,6 +31,8 @@ HEADERS = DocumentHeaders(mozilla.CONTENT_TYPE)
 
 class Mozilla(Endpoint):
     """`/mail/config-v1.1.xml` and its well-known form: the address's domain counts, else the Host's."""
+
+    kind = Document.MOZILLA
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (no body is read)
         """The document."""

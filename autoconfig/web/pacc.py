@@ -11,6 +11,7 @@ from autoconfig.web.asgi import Answer
 from autoconfig.web.caching import DocumentHeaders
 from autoconfig.web.endpoint import Endpoint
 from autoconfig.web.hosts import PACC, asked_host
+from autoconfig.web.tally import Document
 
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Receive, Scope
@@ -25,6 +26,8 @@ _HEADERS = DocumentHeaders(pacc.CONTENT_TYPE, LONGEST)
 
 class Pacc(Endpoint):
     """`/.well-known/user-agent-configuration.json`. Never a redirect: to a reader it would be a failure."""
+
+    kind = Document.PACC
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (no body is read)
         """The document, whose bytes depend on the domain alone; nothing of the query is looked at."""

@@ -1,77 +1,165 @@
 """
-What Thunderbird and most others ask, read by one expression: the address, under the name of the address's own domain.
+What mail programs ask all day, answered without suspending: one expression, one look into the mapping, one joining.
 
-A request that is read here gets the answer that the endpoint would give, with less work on the way; whatever is not
-exactly of this form, or leads to anything but a row that holds, goes to the endpoint itself.
+A request that is read here gets the answer that its endpoint would give, with less work on the way. Whatever is not
+exactly of this form, or leads to anything but a row that holds and will hold, is left to the endpoint.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from autoconfig.formats import mozilla
-from autoconfig.mail.address import MAX_OCTETS, EmailAddress
+from autoconfig.formats.microsoft_quick import quick_request
+from autoconfig.mail import domain
+from autoconfig.mail.address import MAX_OCTETS
 from autoconfig.mail.domain import HOST_NAME, Domain
 from autoconfig.settings import PlainHTTP
-from autoconfig.web.asgi import Answer, header, send_answer
+from autoconfig.web.asgi import Start
 from autoconfig.web.hosts import LABELS
-from autoconfig.web.mozilla import HEADERS
 
 if TYPE_CHECKING:
-    from autoconfig.web.asgi import Receive, Scope, Send
-    from autoconfig.web.mozilla import Mozilla
+    from collections.abc import Callable, Mapping
 
-# Only what means the same however it is read: no percent but the one of %40, no upper case in the domain.
-_QUERY = re.compile(rb"emailaddress=([A-Za-z0-9._-]{1,64})(?:@|%%40)(%b)" % HOST_NAME.encode())
+    from autoconfig.formats.microsoft_request import Schema
+    from autoconfig.formats.prepared import Document, Prepared
+    from autoconfig.plans import Plans
+    from autoconfig.web.asgi import Headers, Message, Scope
+    from autoconfig.web.caching import DocumentHeaders
+    from autoconfig.web.context import Context
 
-_LABELS = frozenset(label.encode() for label in LABELS)
+    QuickAnswer = tuple[Start, bytes]
+    """The message that starts the response, and its body."""
+
+KEPT = 16384
+"""How many pairs of plan and params, and how many lengths of a body, are kept laid ready."""
+
+# Only what means the same however it is read: no percent but the one of %40, no upper case in the domain. Not one that
+# ends with a digit, for that could be an IPv4 address, and no name of another domain's service. Possessive and atomic,
+# so that no query makes it try anything twice.
+_DOMAIN = rf"((?!(?:{'|'.join(sorted(LABELS))})\.)(?>{HOST_NAME})(?<![0-9]))"
+_QUERY = re.compile(rf"emailaddress=([A-Za-z0-9._-]{{1,64}}+)(?:@|%40){_DOMAIN}".encode())
+_HOST = re.compile(rf"(?:autoconfig\.)?{_DOMAIN}".encode())
+
+_LONGEST_QUERY = len("emailaddress=") + MAX_OCTETS
+_LONGEST_LENGTH = 4  # digits: far below what an endpoint refuses
 
 
 class QuickMozilla:
-    """`Mozilla`, with a short cut in front."""
+    """Mozilla's document for an address under its own domain, `autoconfig.D` or `D`, or for the Host's domain."""
 
-    def __init__(self, endpoint: Mozilla) -> None:
-        self.endpoint, self._context = endpoint, endpoint.context
-        self._open = self._context.settings.plain_http is PlainHTTP.SERVE
+    def __init__(self, context: Context, document: Document, headers: DocumentHeaders) -> None:
+        self._with_address = Ready(context, document, headers, with_address=True)
+        self._without = Ready(context, document, headers, with_address=False)
+        self._context, self._open = context, context.settings.plain_http is PlainHTTP.SERVE
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        address = own_address(scope) if self._open and scope["method"] == "GET" else None
-        answer = await self._answer(address) if address is not None else None
-        if answer is not None:
-            await send_answer(send, answer)
-        else:
-            await self.endpoint(scope, receive, send)
+    def __call__(self, scope: Scope, headers: Mapping[bytes, bytes], _message: Message | None, /) -> QuickAnswer | None:
+        """See `entry.Quick`."""
+        asked = own_address(scope["query_string"], headers.get(b"host"))
+        if asked is None:
+            return None
+        if not self._open and self._context.peer(scope).scheme == "http":
+            return None
+        local, name = asked
+        return (self._with_address if local else self._without).answer(name, local)
 
-    async def _answer(self, address: EmailAddress) -> Answer | None:
-        """The document, where a row holds and nothing is scheduled."""
-        context, domain, now = self._context, address.domain, time.time()
+
+class QuickAutodiscover:
+    """The document that an Autodiscover request asks for, whatever the Host."""
+
+    def __init__(self, context: Context, documents: Mapping[Schema, Document], headers: DocumentHeaders) -> None:
+        self._by_schema = {
+            schema: Ready(context, document, headers, with_address=True, private=True)
+            for schema, document in documents.items()
+        }
+
+    def __call__(
+        self, _scope: Scope, _headers: Mapping[bytes, bytes], message: Message | None, /
+    ) -> QuickAnswer | None:
+        """See `entry.Quick`."""
+        if message is None or message.get("more_body"):
+            return None
+        asked = quick_request(message.get("body", b""))
+        return None if asked is None else self._by_schema[asked.schema].answer(asked.domain, asked.local)
+
+
+class Laid(NamedTuple):
+    """What is the same for all names with one plan and one text of params."""
+
+    prepared: Prepared
+    longest_domain: int
+    start: Callable[[int], Start]
+    """The first message of a response whose body has so many octets."""
+
+
+class Ready:
+    """One kind of document, laid ready for each plan and params."""
+
+    def __init__(
+        self,
+        context: Context,
+        document: Document,
+        headers: DocumentHeaders,
+        *,
+        with_address: bool,
+        private: bool = False,
+    ) -> None:
+        """`private`: whether nobody may keep it, also where it is the same for every mailbox."""
+        self._context, self._document, self._with_address = context, document, with_address
+        self._private = lru_cache(KEPT)(lambda length: _start(headers.private, length))
+        self._public = self._private if private else lru_cache(KEPT)(lambda length: _start(headers.public, length))
+        self._plans: Plans | None = None
+        self._laid = lru_cache(KEPT)(self._lay)
+
+    def answer(self, name: bytes, local: bytes) -> QuickAnswer | None:
+        """The answer for a name, which is a host name, where a row of it holds and nothing is scheduled."""
+        context = self._context
         try:
-            timeline = await context.finder.find(domain)
-            row = timeline.at(now)
-            if row is None or row.plan is None or timeline.next_after(now) is not None:
+            timeline = context.finder.find_now(Domain(name.decode()))
+            row = timeline.settled(time.time()) if timeline is not None else None
+            if row is None or row.plan is None:
                 return None
-            bound = context.plans.current.bind(row.plan, row.params)
-            if len(domain.name) > bound.longest_domain:
-                return None
-            prepared = context.prepared(mozilla.document, bound, with_address=True)
+            if context.plans.current is not self._plans:  # another plans.toml
+                self._plans = context.plans.current
+                self._laid.cache_clear()
+            prepared, longest_domain, start = self._laid(row.plan, row.params)
         except Exception:  # noqa: BLE001 (the endpoint meets it again, and says so)
             return None
-        headers = HEADERS.private if prepared.names_mailbox else HEADERS.public
-        return Answer(200, headers, prepared.fill(domain, address))
+        if len(name) > longest_domain:
+            return None
+        body = prepared.fill_octets(name, local)
+        return start(len(body)), body
+
+    def _lay(self, plan: str, params: str) -> Laid:
+        bound = self._context.plans.current.bind(plan, params)
+        prepared = self._context.prepared(self._document, bound, with_address=self._with_address)
+        return Laid(prepared, bound.longest_domain, self._private if prepared.names_mailbox else self._public)
 
 
-def own_address(scope: Scope) -> EmailAddress | None:
-    """The address that is asked for under its own domain, `autoconfig.D` or `D`; `None` for any other request."""
-    found = _QUERY.fullmatch(scope["query_string"])
+def own_address(query: bytes, host: bytes | None) -> tuple[bytes, bytes] | None:
+    """
+    Local part and domain of the address that is asked for under its own domain, `autoconfig.D` or `D`; without a query
+    the Host's domain, and an empty local part. `None` for any other request.
+    """
+    if host is None or len(host) > domain.MAX_OCTETS:
+        return None
+    if not query:
+        found = _HOST.fullmatch(host)
+        return (b"", found[1]) if found is not None else None
+    found = _QUERY.fullmatch(query) if len(query) <= _LONGEST_QUERY else None
     if found is None:
         return None
-    local, name = found.groups()
-    if name[-1:].isdigit() or name.partition(b".")[0] in _LABELS:
-        return None  # perhaps an IPv4 address, which names no domain; or the name of another domain's service
-    host = header(scope, b"host")
-    if host is None or host.removeprefix(b"autoconfig.") != name or len(local) + 1 + len(name) > MAX_OCTETS:
-        return None
-    return EmailAddress(local.decode(), Domain(name.decode()))
+    asked: tuple[bytes, bytes] = found.groups()  # type: ignore[assignment]
+    return asked if host in (b"autoconfig." + asked[1], asked[1]) else None
+
+
+def readable(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether the endpoint would read this body whatever is in it, so that it may be read before it is asked."""
+    length = headers.get(b"content-length")
+    return length is not None and len(length) <= _LONGEST_LENGTH and b"content-encoding" not in headers
+
+
+def _start(headers: Headers, length: int) -> Start:
+    return Start(200, [*headers, (b"content-length", b"%d" % length)])

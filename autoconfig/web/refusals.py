@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 from autoconfig.errors import (
     AddressInvalid,
     AutoconfigError,
+    DNSUnavailable,
     DomainInvalid,
     Inexpressible,
     MappingUnavailable,
     PlanUnusable,
+    RowInvalid,
     UnknownDomain,
 )
 from autoconfig.log import logger
 from autoconfig.web.asgi import Answer
 from autoconfig.web.caching import PRIVATE
+from autoconfig.web.tally import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from autoconfig.web.asgi import Headers
 
 RETRY_AFTER = 10
-"""Seconds after which a client may come back when the mapping database could not be asked."""
+"""Seconds after which a client may come back when the mapping database or the DNS could not be asked."""
 
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
@@ -38,8 +41,11 @@ NOT_FOUND = text_answer(404, "No mail settings for this name here.")
 TOO_LARGE = text_answer(413, "The request is larger than 64 KiB.", [(b"connection", b"close")])
 ENCODED = text_answer(415, "Send the request without Content-Encoding.", [(b"connection", b"close")])
 TLS_REQUIRED = text_answer(403, "Ask by https.")
+_TOO_MANY = "Too many requests from your network; ask again later."
 INTERNAL = text_answer(500, "Something went wrong here.")
-_UNUSABLE = text_answer(503, "The settings of this name cannot be given at the moment.")
+_UNUSABLE = text_answer(503, "The settings of this name cannot be given at the moment.")._replace(
+    outcome=Outcome.UNUSABLE
+)
 _UNAVAILABLE = text_answer(
     503, "The settings cannot be looked up at the moment.", [(b"retry-after", b"%d" % RETRY_AFTER)]
 )
@@ -48,6 +54,11 @@ _UNAVAILABLE = text_answer(
 def method_not_allowed(allowed: Sequence[str]) -> Answer:
     """RFC 9110 section 15.5.6."""
     return text_answer(405, "Method not allowed.", [(b"allow", ", ".join(allowed).encode())])
+
+
+def too_many(retry_after: bytes) -> Answer:
+    """RFC 6585 section 4; `retry_after` in seconds."""
+    return text_answer(429, _TOO_MANY, [(b"retry-after", retry_after)])
 
 
 def redirect(status: int, url: str) -> Answer:
@@ -75,9 +86,20 @@ def refusal(error: Exception) -> Answer:
                 remedy="see `autoconfig plans check`",
             )
             return _UNUSABLE
+        case RowInvalid():
+            logger().error(
+                "what the query says of a name cannot be used",
+                domain=error.domain,
+                column=error.column,
+                problem=error.problem,
+                remedy="see `autoconfig show`",
+            )
+            return _UNUSABLE
         case MappingUnavailable():
             logger().error("the mapping cannot be asked", problem=str(error))
             return _UNAVAILABLE
+        case DNSUnavailable():
+            return _UNAVAILABLE  # not logged: strangers can bring it about as often as they like (`web.exchangers`)
         case AutoconfigError():
             logger().error("unexpected", problem=str(error))
             return INTERNAL

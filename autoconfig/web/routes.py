@@ -6,20 +6,34 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute, Match, Route
 
+from autoconfig.formats import mozilla
 from autoconfig.web import pages
 from autoconfig.web.apple import Apple
+from autoconfig.web.entry import Hot
 from autoconfig.web.internal import Healthz, Readyz, TLSAllowed
-from autoconfig.web.microsoft import PATH, Autodiscover
+from autoconfig.web.metrics import Metrics
+from autoconfig.web.microsoft import DOCUMENTS, PATH, Autodiscover
+from autoconfig.web.microsoft import HEADERS as MICROSOFT_HEADERS
 from autoconfig.web.microsoft_json import ADDRESS_PATH, AutodiscoverJSON
 from autoconfig.web.microsoft_json import PATH as JSON_PATH
+from autoconfig.web.mozilla import HEADERS as MOZILLA_HEADERS
 from autoconfig.web.mozilla import Mozilla, MozillaByPath
 from autoconfig.web.pacc import PATH as PACC_PATH
 from autoconfig.web.pacc import Pacc
-from autoconfig.web.quick import QuickMozilla
+from autoconfig.web.quick import QuickAutodiscover, QuickMozilla
+from autoconfig.web.tally import REQUEST, Document, Outcome
 
 if TYPE_CHECKING:
-    from autoconfig.web.asgi import App, Scope
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from autoconfig.web.asgi import Scope
     from autoconfig.web.context import Context
+    from autoconfig.web.entry import Table
+
+    Page = Callable[[Request], Awaitable[Response]]
 
 
 class AnyCase(Route):
@@ -32,10 +46,10 @@ class AnyCase(Route):
 
 def routes(context: Context) -> list[BaseRoute]:
     """All routes, the machines' first."""
-    mozilla, apple, autodiscover_json = Mozilla(context), Apple(context), AutodiscoverJSON(context)
+    mozilla_, apple, autodiscover_json = Mozilla(context), Apple(context), AutodiscoverJSON(context)
     return [
-        Route("/mail/config-v1.1.xml", mozilla),
-        Route("/.well-known/autoconfig/mail/config-v1.1.xml", mozilla),
+        Route("/mail/config-v1.1.xml", mozilla_),
+        Route("/.well-known/autoconfig/mail/config-v1.1.xml", mozilla_),
         Route("/v1.1/{domain}", MozillaByPath(context)),
         AnyCase(PATH, Autodiscover(context)),
         AnyCase(JSON_PATH, autodiscover_json),
@@ -43,26 +57,41 @@ def routes(context: Context) -> list[BaseRoute]:
         Route(PACC_PATH, Pacc(context)),
         Route("/email.mobileconfig", apple),
         Route("/mobileconfig", apple),
-        Route("/", pages.setup, methods=["GET"]),
-        Route("/setup", pages.setup, methods=["GET"]),
-        Route("/style.css", pages.style, methods=["GET"]),
-        Route("/page.js", pages.script, methods=["GET"]),
-        Route("/logo", pages.logo, methods=["GET"]),
+        Route("/", counted(context, pages.setup), methods=["GET"]),
+        Route("/setup", counted(context, pages.setup), methods=["GET"]),
+        Route("/style.css", counted(context, pages.style), methods=["GET"]),
+        Route("/page.js", counted(context, pages.script), methods=["GET"]),
+        Route("/logo", counted(context, pages.logo), methods=["GET"]),
         Route("/internal/healthz", Healthz(context)),
         Route("/internal/readyz", Readyz(context)),
+        Route("/internal/metrics", Metrics(context)),
         Route("/internal/tls-allowed", TLSAllowed(context)),
     ]
 
 
-def hot_table(routes: list[BaseRoute]) -> dict[str, App]:
-    """The paths that mail programs ask all day, with the endpoints that the routes have for them."""
-    table: dict[str, App] = {}
+def counted(context: Context, page: Page) -> Page:
+    """A page whose answers are counted; what it fails with is counted where it is caught (`web.app`)."""
+
+    async def answered(request: Request) -> Response:
+        response = await page(request)
+        context.tally.request(Document.PAGE, response.status_code)
+        return response
+
+    return answered
+
+
+def hot_table(context: Context, routes: list[BaseRoute]) -> Table:
+    """What mail programs ask all day, with the endpoints that the routes have for it."""
+    mozilla_ = QuickMozilla(context, mozilla.document, MOZILLA_HEADERS)
+    autodiscover = QuickAutodiscover(context, DOCUMENTS, MICROSOFT_HEADERS)
+    table: Table = {}
     for route in routes:
         if not isinstance(route, Route) or route.param_convertors:
             continue
         if isinstance(route.endpoint, Mozilla):
-            table[route.path] = QuickMozilla(route.endpoint)
+            table["GET", route.path] = Hot(mozilla_, False, route.endpoint, REQUEST[Document.MOZILLA, Outcome.SERVED])
         elif isinstance(route.endpoint, Autodiscover):
-            table[route.path] = route.endpoint
-    spellings = ("/Autodiscover/Autodiscover.xml", "/AutoDiscover/AutoDiscover.xml")
-    return table | dict.fromkeys(spellings, table[PATH])
+            spellings = (route.path, "/Autodiscover/Autodiscover.xml", "/AutoDiscover/AutoDiscover.xml")
+            hot = Hot(autodiscover, True, route.endpoint, REQUEST[Document.AUTODISCOVER, Outcome.SERVED])
+            table |= {("POST", path): hot for path in spellings}
+    return table

@@ -84,6 +84,11 @@ class ProfileSigner:
         else:
             logger().info("the certificate for profiles was loaded", expires=self._identity.expires.isoformat())
 
+    @property
+    def expires(self) -> float | None:
+        """Unix time at which the certificate expires; `None` where profiles are not signed."""
+        return None if self._identity is None else self._identity.expires.timestamp()
+
     def sign(self, profile: bytes) -> bytes:
         """The profile as it is sent."""
         return profile if self._identity is None else signed(self._identity, profile)

@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import dns.asyncresolver
 import httpx
 import pytest
 
@@ -54,8 +53,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
-    nobody = dns.asyncresolver.Resolver(configure=False)
-    monkeypatch.setattr(dns.asyncresolver, "default_resolver", nobody)
+    monkeypatch.setattr("autoconfig.dns.nameservers.RESOLV_CONF", tmp_path / "no-resolv.conf")
 
 
 def ended(arguments: tuple[str | Path, ...]) -> int:

@@ -59,7 +59,8 @@ def test_missing_database(on_demo: Command, database: Path, arguments: tuple[str
     database.unlink()
 
     assert one_line(on_demo(*arguments, code=3).err) == (
-        f"autoconfig: {database}: there is no such database; `autoconfig init DIR` makes one"
+        f"autoconfig: {database}: there is no such database; `autoconfig init DIR` makes one, "
+        "and `autoconfig mapping replicate` a replica"
     )
 
 
@@ -88,8 +89,8 @@ def test_foreign_database(on_demo: Command, database: Path, arguments: tuple[str
 
 
 SCHEMAS = {
-    "too old": ("0000", "has schema 0000, this release needs 0001; run `autoconfig db upgrade`"),
-    "too new": ("9999", "has schema 9999, this release knows up to 0001; install a newer release"),
+    "too old": ("0000", "has schema 0000, this release needs 0002; run `autoconfig db upgrade`"),
+    "too new": ("9999", "has schema 9999, this release knows up to 0002; install a newer release"),
 }
 
 
@@ -101,6 +102,7 @@ def test_schema(on_demo: Command, database: Path, arguments: tuple[str, ...], re
     """A schema of another release ends every command with 2 and the remedy."""
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
+        connection.execute("UPDATE mapping_state SET needs = ?", [revision])
 
     assert one_line(on_demo(*arguments, code=2).err) == f"autoconfig: {database}: {said}"
 
@@ -108,7 +110,7 @@ def test_schema(on_demo: Command, database: Path, arguments: tuple[str, ...], re
 @pytest.fixture
 def locked(database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The demo's database, with somebody writing to it for longer than we wait."""
-    monkeypatch.setattr("autoconfig.mapping.engine.BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr("autoconfig.mapping.database.BUSY_TIMEOUT", 0.05)
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield database
@@ -129,11 +131,17 @@ def test_reading_while_somebody_writes(on_demo: Command, name: str) -> None:
     on_demo(*DATABASE[name])
 
 
-def test_database_on_another_engine(on_demo: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that this release does not speak to is a fault of the settings: exit code 2."""
-    monkeypatch.setenv("AUTOCONFIG_DATABASE", "postgresql://db.example/autoconfig")
+@over_all
+def test_database_on_another_engine(
+    on_demo: Command, database: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """A database that we do not speak to is a fault of the settings: exit code 2, without the password."""
+    del database
+    monkeypatch.setenv("AUTOCONFIG_DATABASE", "oracle://autoconfig:secret@db.example/autoconfig")
 
-    assert "this release serves from SQLite; write sqlite:///PATH" in one_line(on_demo(*LIST, code=2).err)
+    assert one_line(on_demo(*arguments, code=2).err) == (
+        "autoconfig: database: is not a database URL; write sqlite:///PATH, postgresql://… or mariadb://…"
+    )
 
 
 @pytest.fixture
@@ -217,8 +225,8 @@ def errors_of(base: type[AutoconfigError]) -> list[type[AutoconfigError]]:
 
 
 CODES: dict[Exit, set[str]] = {
-    Exit.NO: {"UnknownDomain", "PlanUnusable", "Inexpressible", "Refused"},
-    Exit.UNAVAILABLE: {"MappingUnavailable"},
+    Exit.NO: {"UnknownDomain", "PlanUnusable", "RowInvalid", "Inexpressible", "Refused"},
+    Exit.UNAVAILABLE: {"MappingUnavailable", "DNSUnavailable"},
 }
 
 

@@ -3,65 +3,34 @@ from __future__ import annotations
 import base64
 import hashlib
 import plistlib
-import socket
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-import dns.asyncresolver
-import dns.message
-import dns.rcode
-import dns.rrset
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.servers.knot import silent
 
+if TYPE_CHECKING:
     from tests.cli.conftest import Command
+    from tests.servers.knot import Knot
 
 EXPECTED = Path(__file__).parents[1] / "formats" / "expected"
 LATER = "2100-01-01T09:00:00+09:00"
-MX = {
-    "old-shop.example.": ["10 mail.old-shop.example.", "20 backup.example."],
-    "stranger.example.": ["10 cs312.xbit.jp."],
-    "yamada-law.example.": ["0 ."],
-    "sample.co.jp.": [],
-}
-
-
-def answer(wire: bytes) -> bytes:
-    """What the tests' DNS says: the MX above, and that nothing else exists."""
-    query = dns.message.from_wire(wire)
-    response, name = dns.message.make_response(query), str(query.question[0].name)
-    if name not in MX:
-        response.set_rcode(dns.rcode.NXDOMAIN)
-    for text in MX.get(name, []):
-        response.answer.append(dns.rrset.from_text(name, 60, "IN", "MX", text))
-    return response.to_wire()
 
 
 @pytest.fixture
-def nameserver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A name server on loopback, as the machine's own."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
-        bound.bind(("127.0.0.1", 0))
+def nameserver(knot: Knot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real name server, which the settings name; MX are not switched on."""
+    monkeypatch.setenv("AUTOCONFIG_MX_NAMESERVERS", f"127.0.0.1:{knot.port}")
+    monkeypatch.setenv("AUTOCONFIG_MX_TIMEOUT", "20")
 
-        def answer_all() -> None:
-            while True:
-                wire, client = bound.recvfrom(4096)
-                if not wire:
-                    return
-                bound.sendto(answer(wire), client)
 
-        thread = threading.Thread(target=answer_all)
-        thread.start()
-        resolver = dns.asyncresolver.Resolver(configure=False)
-        resolver.nameservers, resolver.port = ["127.0.0.1"], bound.getsockname()[1]
-        monkeypatch.setattr(dns.asyncresolver, "default_resolver", resolver)
-        yield
-        bound.sendto(b"", bound.getsockname())
-        thread.join()
+@pytest.fixture
+def mx(nameserver: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same, and MX are switched on."""
+    assert nameserver is None
+    monkeypatch.setenv("AUTOCONFIG_MX", "true")
 
 
 def pairs(text: str) -> dict[str, str]:
@@ -101,11 +70,12 @@ def test_row_as_json(on_demo: Command) -> None:
         "how": "row",
         "row": row["id"],
         "rule": None,
+        "exchanger": None,
         "since": row["valid_from"],
         "plan": "legacy-os",
         "params": {"username": "{local}.{domain}"},
         "next": {"row": 9, "from": LATER, "plan": "shared-managed"},
-        "mx": {"status": "could not be asked", "hosts": []},
+        "mx": {"status": "is never asked for", "hosts": []},
         "moved_to": None,
     }
 
@@ -156,25 +126,29 @@ def test_default_plan(on_demo: Command, monkeypatch: pytest.MonkeyPatch) -> None
     assert on_demo("show", "stranger.example", "--json").data["how"] == "default plan"
 
 
-@pytest.mark.parametrize("name", ["stranger.example", "yamada-law.example"], ids=["never ours", "ended"])
+@pytest.mark.parametrize("name", ["stranger.co.jp", "no-mail.co.jp"], ids=["never ours", "ended"])
 @pytest.mark.usefixtures("nameserver")
 def test_unknown(on_demo: Command, name: str) -> None:
     """Where nobody answers, the exit code is 1, and it is still said where the mail goes."""
-    on_demo("mapping", "end", "yamada-law.example")
+    on_demo("mapping", "set", "no-mail.co.jp", "--plan", "shared-managed")
+    on_demo("mapping", "end", "no-mail.co.jp")
     explained = pairs(on_demo("show", f"taro@{name}", code=1).out)
     found = on_demo("show", name, "--json", code=1).data
 
     assert explained["Answered by"].startswith("nobody: ")
-    assert explained["Mail goes to"] in {"cs312.xbit.jp (10)", "nowhere: its MX says that it accepts no mail"}
+    assert explained["Mail goes to"] in {"mail.elsewhere.jp (10)", "nowhere: its MX says that it accepts no mail"}
     assert (found["domain"], found["how"]) == (name, None)
     assert found["mx"]["status"] in {"found", "accepts no mail"}
 
 
 MAIL = {
-    "found": ("old-shop.example", "mail.old-shop.example (10), backup.example (20)"),
-    "null MX": ("yamada-law.example", "nowhere: its MX says that it accepts no mail"),
-    "no MX": ("sample.co.jp", "the domain itself: it has no MX"),
-    "no domain": ("recommended.example", "nowhere: the DNS does not know the domain"),
+    "found": ("preferred.co.jp", "cs316.xbit.jp (5), cs315.xbit.jp (30)"),
+    "null MX": ("no-mail.co.jp", "nowhere: its MX says that it accepts no mail"),
+    "no MX": ("no-mx.co.jp", "the domain itself: it has no MX"),
+    "no domain": ("recommended.co.jp", "nowhere: the DNS does not know the domain"),
+    "no host name": ("names-only.co.jp", "nowhere: no MX of it is a host name"),
+    "special use": ("old-shop.example", "unknown: the DNS is not asked for a name of special use, nor for our own"),
+    "failure": ("a.broken.jp", "unknown: the DNS could not be asked"),
 }
 
 
@@ -182,19 +156,62 @@ MAIL = {
 @pytest.mark.usefixtures("nameserver")
 def test_mail(on_demo: Command, name: str, text: str) -> None:
     """It is said where a domain's mail goes, or why not."""
+    on_demo("mapping", "set", name, "--plan", "shared-managed")
+
     assert text == pairs(on_demo("show", name).out)["Mail goes to"]
 
 
 @pytest.mark.usefixtures("nameserver")
 def test_mail_as_json(on_demo: Command) -> None:
-    """JSON has the exchangers in order."""
-    assert on_demo("show", "old-shop.example", "--json").data["mx"] == {
+    """JSON has the exchangers in order; where MX are not switched on they lead to nothing."""
+    assert on_demo("show", "preferred.co.jp", "--json", code=1).data["mx"] == {
         "status": "found",
-        "hosts": [
-            {"preference": 10, "host": "mail.old-shop.example"},
-            {"preference": 20, "host": "backup.example"},
-        ],
+        "hosts": [{"preference": 5, "host": "cs316.xbit.jp"}, {"preference": 30, "host": "cs315.xbit.jp"}],
     }
+
+
+@pytest.mark.usefixtures("mx")
+def test_mx(on_demo: Command) -> None:
+    """A customer who is placed by the MX is explained by it, and shown as clients see it."""
+    explained = pairs(on_demo("show", "taro@second.co.jp").out)
+    found = on_demo("show", "second.co.jp", "--json").data
+
+    assert explained["Answered by"] == r"MX cs313.xbit.jp, host rule (?P<server>cs\d{3}\.xbit\.jp)"
+    assert explained["Params"] == "server = cs313.xbit.jp"
+    assert explained["Mail goes to"] == "mail.elsewhere.jp (10), cs313.xbit.jp (20), cs314.xbit.jp (30)"
+    assert (found["how"], found["exchanger"], found["row"]) == ("MX", "cs313.xbit.jp", None)
+    assert found["rule"] == r"(?P<server>cs\d{3}\.xbit\.jp)"
+    assert "cs313.xbit.jp" in on_demo("show", "taro@second.co.jp", "--format", "mozilla").out
+
+
+@pytest.mark.usefixtures("mx")
+def test_mx_elsewhere(on_demo: Command) -> None:
+    """Whose mail goes elsewhere is nobody's, as without asking; a row or a rule is explained as always."""
+    assert pairs(on_demo("show", "stranger.co.jp", code=1).out)["Answered by"].startswith("nobody: no row holds now")
+    assert on_demo("show", "sample.co.jp", "--json").data["how"] == "row"
+    assert on_demo("show", "cs312.xbit.jp", "--json").data["how"] == "host rule"
+
+
+@pytest.mark.usefixtures("mx")
+def test_mx_fails(on_demo: Command) -> None:
+    """Where the DNS cannot say whose name it is, that is said, with what to look at; exit code 3."""
+    explained = pairs(on_demo("show", "a.broken.jp", code=3).out)
+
+    assert explained["Answered by"].startswith("nobody now: the MX of a.broken.jp could not be asked; see `mx_name")
+    assert explained["Mail goes to"] == "unknown: the DNS could not be asked"
+    assert on_demo("show", "a.broken.jp", "--json", code=3).data["how"] is None
+    said = on_demo("show", "taro@a.broken.jp", "--format", "mozilla", code=3)
+    assert (said.out, said.err[:36]) == ("", "autoconfig: the MX of a.broken.jp co")
+
+
+def test_mx_in_time(on_demo: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name server that says nothing is left after the time of the settings."""
+    with silent() as dead:
+        monkeypatch.setenv("AUTOCONFIG_MX_NAMESERVERS", f"127.0.0.1:{dead.getsockname()[1]}")
+        monkeypatch.setenv("AUTOCONFIG_MX_TIMEOUT", "0.2")
+        explained = pairs(on_demo("show", "taro@sample.co.jp").out)
+
+    assert explained["Mail goes to"] == "unknown: the DNS did not answer in time"
 
 
 def test_no_dns(on_demo: Command) -> None:

@@ -37,6 +37,9 @@ STRANGER = ("203.0.113.9", 40000)
 PLANS = (templates() / "demo" / "plans.toml").read_text(encoding="utf-8")
 ENTRY, ROUTES = "entry", "routes"
 
+FAST = {"rate_limit": 1_000_000.0, "rate_burst": 1_000_000}
+"""Tests ask more often than any client may."""
+
 
 LogLines = Callable[[], list[dict[str, Any]]]
 
@@ -176,7 +179,12 @@ def site_in(folder: Path, way: str, finder: Finder | None, plans: str, clock: An
     """A server whose files are in a folder."""
     file = folder / "plans.toml"
     file.write_text(plans, encoding="utf-8")
-    values = {"public_url": "https://autoconfig.xbit.jp", "profile_identifier": "jp.xbit.autoconfig", **settings}
+    values = {
+        "public_url": "https://autoconfig.xbit.jp",
+        "profile_identifier": "jp.xbit.autoconfig",
+        **FAST,
+        **settings,
+    }
     configured = Settings.model_validate({**values, "plans": file, "state_dir": folder / "state"})
     used = finder or demo_rows()
     watched = PlansFile(file, configured.state_dir, used.in_use, **({"clock": clock} if clock else {}))

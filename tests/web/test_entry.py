@@ -1,57 +1,194 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from autoconfig.web.entry import Entry
+from autoconfig.web.asgi import Start
+from autoconfig.web.entry import SAMPLE, Entry, Hot
+from autoconfig.web.routes import hot_table, routes
+from autoconfig.web.tally import INDEX
 
 if TYPE_CHECKING:
-    from autoconfig.web.asgi import App, Receive, Scope, Send
+    from autoconfig.web.asgi import App, Message, Receive, Scope, Send
+    from autoconfig.web.context import Context
     from tests.web.conftest import OpenSite
 
+START = Start(200, [(b"x", b"y")])
 
-@pytest.mark.parametrize(
-    ("scope", "way"),
-    [
-        pytest.param({"type": "http", "path": "/hot"}, "table", id="in the table"),
-        pytest.param({"type": "http", "path": "/cold"}, "rest", id="not in the table"),
-        pytest.param({"type": "http", "path": "/hot/"}, "rest", id="nearly in the table"),
-        pytest.param({"type": "websocket", "path": "/hot"}, "rest", id="websocket"),
-        pytest.param({"type": "lifespan"}, "rest", id="lifespan"),
-    ],
-)
-def test_ways(scope: Scope, way: str) -> None:
-    """Requests for a path in the table go by it, everything else by the routes."""
-    taken = []
 
-    def app(name: str) -> App:
-        async def call(_scope: Scope, _receive: Receive, _send: Send) -> None:
-            taken.append(name)
+class Ways:
+    """An entry whose ways tell that they were taken."""
+
+    def __init__(self, context: Context, *, quick: bool, reads_body: bool = False) -> None:
+        self.taken: list[Any] = []
+        self.sent: list[Message] = []
+        self.answers = quick
+        self.entry = Entry(
+            context, {("GET", "/hot"): Hot(self.quick, reads_body, self.app("endpoint"), 0)}, self.app("rest")
+        )
+
+    def quick(self, _scope: Scope, _headers: object, message: Message | None, /) -> tuple[Start, bytes] | None:
+        """The short cut."""
+        self.taken.append(("quick", message and message["body"]))
+        return (START, b"quick") if self.answers else None
+
+    def app(self, name: str) -> App:
+        """An application that reads the body, if there is one to be read."""
+
+        async def call(scope: Scope, receive: Receive, _send: Send) -> None:
+            body = []
+            while scope["type"] == "http":
+                message = await receive()
+                body.append(message.get("body"))
+                if not message.get("more_body"):
+                    break
+            self.taken.append((name, *body))
 
         return call
 
-    async def receive() -> Scope:
-        return {}
+    def ask(self, scope: Scope, *messages: Message) -> None:
+        """Send a request."""
+        waiting = list(messages) or [{"type": "http.request"}]
 
-    async def send(message: Scope) -> None:
-        """Nothing is sent."""
+        async def receive() -> Message:
+            return waiting.pop(0)
 
-    entry = Entry({"/hot": app("table")}, app("rest"))
-    asyncio.run(entry(scope, receive, send))
+        async def send(message: Message) -> None:
+            self.sent.append(message)
 
-    assert taken == [way]
+        asyncio.run(self.entry(scope, receive, send))
+
+
+def scope(path: str = "/hot", method: str = "GET", *headers: tuple[bytes, bytes]) -> Scope:
+    """A request."""
+    return {"type": "http", "method": method, "path": path, "headers": list(headers), "client": ("203.0.113.9", 1)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "way"),
+    [
+        pytest.param(scope("/hot"), "endpoint", id="in the table"),
+        pytest.param(scope("/cold"), "rest", id="not in the table"),
+        pytest.param(scope("/hot/"), "rest", id="nearly in the table"),
+        pytest.param(scope("/hot", "HEAD"), "rest", id="another method"),
+        pytest.param({"type": "websocket", "path": "/hot", "headers": []}, "rest", id="websocket"),
+        pytest.param({"type": "lifespan"}, "rest", id="lifespan"),
+    ],
+)
+def test_ways(open_site: OpenSite, asked: Scope, way: str) -> None:
+    """What is not answered at once goes to the endpoint of the table, everything else by the routes."""
+    ways = Ways(open_site().context, quick=False)
+    ways.ask(asked)
+
+    assert ways.taken[-1][0] == way
+
+
+def test_quick(open_site: OpenSite) -> None:
+    """What the short cut answers is sent, and nobody else is asked."""
+    ways = Ways(open_site().context, quick=True)
+    ways.ask(scope())
+
+    assert ways.taken == [("quick", None)]
+    assert ways.sent == [START, {"type": "http.response.body", "body": b"quick"}]
+
+
+def test_header_twice(open_site: OpenSite) -> None:
+    """A header that stands there twice is for the endpoint to judge."""
+    ways = Ways(open_site().context, quick=True)
+    ways.ask(scope("/hot", "GET", (b"host", b"a.example"), (b"host", b"b.example")))
+
+    assert ways.taken == [("endpoint", None)]
+
+
+@pytest.mark.parametrize(
+    ("length", "messages", "taken"),
+    [
+        pytest.param(b"4", [(b"body", False)], [("quick", b"body"), ("endpoint", b"body")], id="whole"),
+        pytest.param(
+            b"4", [(b"bo", True), (b"dy", False)], [("quick", b"bo"), ("endpoint", b"bo", b"dy")], id="in pieces"
+        ),
+        pytest.param(b"40000", [(b"body", False)], [("quick", None), ("endpoint", b"body")], id="not read beforehand"),
+    ],
+)
+def test_body(open_site: OpenSite, length: bytes, messages: list[tuple[bytes, bool]], taken: list[Any]) -> None:
+    """A body that was read for the short cut is there for the endpoint too, with all that comes after it."""
+    ways = Ways(open_site().context, quick=False, reads_body=True)
+    sent = [{"type": "http.request", "body": body, "more_body": more} for body, more in messages]
+    ways.ask(scope("/hot", "GET", (b"content-length", length)), *sent)
+
+    assert ways.taken == taken
+
+
+def test_limit(open_site: OpenSite) -> None:
+    """Whoever asks too often is turned away before anything is looked at, told when to come back, and counted."""
+    context = open_site(rate_limit=0.5, rate_burst=2).context
+    ways = Ways(context, quick=True)
+    for method in ("GET", "GET", "GET", "HEAD"):
+        ways.ask(scope("/hot", method))
+    start, body, head, nothing = ways.sent[4:8]
+
+    assert ways.taken == [("quick", None)] * 2
+    assert (start["status"], body["body"]) == (429, b"Too many requests from your network; ask again later.\n")
+    assert (b"cache-control", b"private, no-store") in start["headers"]
+    assert 1 <= int(dict(start["headers"])[b"retry-after"]) <= 2
+    assert (head, nothing["body"]) == (start, b"")
+    assert context.tally.counts[INDEX["limited"]] == 2
+
+
+def test_sample(open_site: OpenSite) -> None:
+    """The duration of one request in so many is measured, whichever way it took."""
+    context = open_site().context
+    ways = Ways(context, quick=True)
+    for path in ("/hot", "/cold") * SAMPLE:
+        ways.ask(scope(path))
+
+    assert sum(count for name, count in context.tally.named().items() if name.startswith("duration ")) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "answers", "taken"),
+    [
+        pytest.param(scope(), True, [("quick", None)], id="answered"),
+        pytest.param(scope(), False, [("quick", None)], id="not answered"),
+        pytest.param(scope("/cold"), True, [], id="not in the table"),
+        pytest.param(scope("/hot", "GET", (b"a", b"b"), (b"a", b"c")), True, [], id="a header twice"),
+        pytest.param(scope("/hot", "GET", (b"content-length", b"4")), True, [("quick", b"body")], id="a body"),
+        pytest.param(scope("/hot", "GET", (b"content-length", b"99999")), True, [("quick", None)], id="a long body"),
+    ],
+)
+def test_at_once(open_site: OpenSite, asked: Scope, answers: bool, taken: list[Any]) -> None:
+    """A server that does without a task gets what the short cut answers, counted as ever, and else nothing."""
+    context = open_site().context
+    ways = Ways(context, quick=answers, reads_body=True)
+    answer = ways.entry.at_once(asked, b"body")
+
+    assert ways.taken == taken
+    assert answer == ((START, b"quick") if answers and taken else None)
+    assert (context.tally.counts[0], context.tally.named()["resolved row"]) == ((1, 1) if answer else (0, 0))
+
+
+def test_at_once_is_limited(open_site: OpenSite) -> None:
+    """Whoever asks too often gets nothing at once, and is turned away by the application."""
+    context = open_site(rate_limit=0.5, rate_burst=2).context
+    ways = Ways(context, quick=True)
+    at_once = [ways.entry.at_once(scope(), b"") is not None for _ in range(3)]
+    ways.ask(scope())
+
+    assert at_once == [True, True, False]
+    assert ways.sent[0]["status"] == 429
+    assert (context.tally.counts[0], context.tally.counts[INDEX["limited"]]) == (2, 1)
 
 
 def test_hot_paths(open_site: OpenSite) -> None:
     """The table has what machines ask all day, and not what only some do."""
-    from autoconfig.web.routes import hot_table, routes
+    context = open_site().context
 
-    assert sorted(hot_table(routes(open_site().context))) == [
-        "/.well-known/autoconfig/mail/config-v1.1.xml",
-        "/AutoDiscover/AutoDiscover.xml",
-        "/Autodiscover/Autodiscover.xml",
-        "/autodiscover/autodiscover.xml",
-        "/mail/config-v1.1.xml",
+    assert sorted(hot_table(context, routes(context))) == [
+        ("GET", "/.well-known/autoconfig/mail/config-v1.1.xml"),
+        ("GET", "/mail/config-v1.1.xml"),
+        ("POST", "/AutoDiscover/AutoDiscover.xml"),
+        ("POST", "/Autodiscover/Autodiscover.xml"),
+        ("POST", "/autodiscover/autodiscover.xml"),
     ]

@@ -6,10 +6,16 @@ from urllib.parse import quote
 
 import pytest
 
+from autoconfig.errors import MappingUnavailable
+from autoconfig.mapping.memory import MemoryFinder
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import httpx
 
-    from autoconfig.mapping.timeline import Finder
+    from autoconfig.mail.domain import Domain
+    from autoconfig.mapping.timeline import Finder, Row, Timeline
     from tests.web.conftest import OpenSite, Site
 
 INSIDE, PROXY, STRANGER = ("127.0.0.1", 40000), ("127.0.0.1", 40000), ("203.0.113.9", 40000)
@@ -95,6 +101,7 @@ def test_ready(site: Site) -> None:
     assert answer.json() == {
         "status": "ready",
         "mapping": "ok",
+        "replica_age_seconds": None,
         "plans": ["legacy-os", "server-maintenance", "server-setup", "shared-managed", "shared-standard", "xserver"],
         "plans_fault": None,
         "profile_certificate": None,
@@ -108,6 +115,65 @@ def test_not_ready(open_site: OpenSite, down: Finder) -> None:
     assert answer.status_code == 503
     assert answer.json()["status"] == "not ready"
     assert answer.json()["mapping"] == "/var/lib/mapping.db: disk I/O error at readiness.invalid"
+
+
+class Replica(MemoryFinder):
+    """Rows of a replica that last heard of its central database ten minutes ago."""
+
+    def gauges(self) -> Mapping[str, float]:
+        """Its age."""
+        return {"replica_age_seconds": 600.04}
+
+
+@pytest.mark.parametrize(
+    ("limit", "status", "mapping"),
+    [
+        (None, 200, "ok"),
+        (601, 200, "ok"),
+        (
+            600,
+            503,
+            "the replica heard of its central database 600 s ago, which is over replica_max_age = 600",
+        ),
+    ],
+    ids=["no limit", "under it", "over it"],
+)
+def test_replica(open_site: OpenSite, limit: int | None, status: int, mapping: str) -> None:
+    """A replica's age is shown, and counts only where there is a limit to it."""
+    answer = open_site(Replica(), replica_max_age=limit).ask("/internal/readyz", client=INSIDE)
+
+    assert answer.status_code == status
+    assert answer.json()["mapping"] == mapping
+    assert answer.json()["replica_age_seconds"] == 600.0
+
+
+class Cached(MemoryFinder):
+    """A mapping that cannot be asked, with so many names in memory."""
+
+    known = 0
+
+    async def find(self, name: Domain) -> Timeline[Row]:
+        """See `Finder`."""
+        raise MappingUnavailable(f"db.example: is gone, asked for {name}")
+
+    def gauges(self) -> Mapping[str, float]:
+        """Its figures."""
+        return {"cache_known_names": self.known, "mapping_age_seconds": 75.4}
+
+
+@pytest.mark.parametrize(("known", "status"), [(0, 503), (1, 200)], ids=["nothing known", "served on"])
+def test_served_from_memory(open_site: OpenSite, known: int, status: int) -> None:
+    """A server that can answer from memory while its database is gone is ready, and says so; one that knows nothing
+    is not.
+    """
+    finder = Cached()
+    finder.known = known
+    answer = open_site(finder).ask("/internal/readyz", client=INSIDE)
+    fault = "db.example: is gone, asked for readiness.invalid"
+
+    assert answer.status_code == status
+    assert answer.json()["status"] == ("ready" if known else "not ready")
+    assert answer.json()["mapping"] == (f"served from the cache as of 75 s ago: {fault}" if known else fault)
 
 
 def test_watch_failed(open_site: OpenSite) -> None:

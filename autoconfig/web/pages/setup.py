@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from autoconfig.errors import AddressInvalid, AutoconfigError, UnknownDomain
+from autoconfig.errors import AddressInvalid, AutoconfigError, DNSUnavailable, UnknownDomain
 from autoconfig.mail.domain import Domain
 from autoconfig.resolve import How
 from autoconfig.web.hosts import asked_host, split_host
@@ -49,7 +49,7 @@ async def _untyped(context: Context, scope: Scope, visit: Visit) -> Response:
         return page(context.settings, visit, "start.html")
     try:
         resolution = await context.resolve(None, asked.domain)
-    except UnknownDomain:
+    except (UnknownDomain, DNSUnavailable):
         resolution = None
     except AutoconfigError:
         return await _answer(context, scope, visit, Typed(None, asked.domain))  # says so, in the log too

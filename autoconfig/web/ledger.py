@@ -1,0 +1,148 @@
+"""
+What all workers of a server have counted, each in a file of its own in the state folder.
+
+A worker takes the first place that no living process holds, and goes on from what stands there: what a dead worker
+counted is never lost, so that no sum ever falls, and there are never more files than there were workers at once. A lock
+says who lives; the kernel lets go of it with the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from autoconfig.log import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+PLACES = 1024
+"""How many workers may share a state folder."""
+
+
+class Worker(NamedTuple):
+    """A living process, and how it is."""
+
+    place: int
+    gauges: Mapping[str, float]
+
+
+class Total(NamedTuple):
+    """All workers together."""
+
+    counts: Mapping[str, int]
+    """The sums, of dead workers too."""
+    workers: list[Worker]
+    """Those that live, by place."""
+
+
+class Ledger:
+    """This process's file, and a look at those of the others. Every method may block on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is made before something is written."""
+        self._folder = folder
+        self._turn = threading.Lock()
+        self._place, self._lock = -1, -1
+        self._before: Mapping[str, int] = {}
+        self._written = ""
+        self._told = False
+
+    def write(self, counts: Mapping[str, int], gauges: Mapping[str, float]) -> None:
+        """Write down what this process has counted. Where the folder cannot be written to, a log line says so once."""
+        with self._turn:
+            try:
+                if self._lock < 0:
+                    self._take_place()
+                self._write(counts, gauges)
+            except OSError as error:
+                if not self._told:
+                    self._told = True
+                    logger().warning(
+                        "metrics are of one worker only: the state folder cannot be used", problem=str(error)
+                    )
+
+    def total(self, counts: Mapping[str, int], gauges: Mapping[str, float]) -> Total:
+        """All workers together, with these numbers as this process's own."""
+        self.write(counts, gauges)
+        if self._lock < 0:
+            return Total(counts, [Worker(0, gauges)])
+        summed: Counter[str] = Counter()
+        workers = []
+        for place in self._places():
+            written = _read(self._file(place))
+            summed.update(written.counts)
+            if place == self._place or self._held(place):
+                workers.append(Worker(place, written.gauges))
+        return Total({name: summed[name] for name in counts}, workers)
+
+    def close(self, counts: Mapping[str, int]) -> None:
+        """Write down the last counts, if any were written before, and leave the place to another process."""
+        if self._lock >= 0:
+            self.write(counts, {})
+            os.close(self._lock)
+            self._lock = -1
+
+    def _take_place(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for place in range(PLACES):
+            lock = os.open(self._folder / f"{place}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(lock)
+                continue
+            self._place, self._lock = place, lock
+            self._before = _read(self._file(place)).counts
+            return
+        raise OSError(f"{self._folder}: all {PLACES} places are taken")
+
+    def _write(self, counts: Mapping[str, int], gauges: Mapping[str, float]) -> None:
+        whole = {name: count + self._before.get(name, 0) for name, count in counts.items()}
+        text = json.dumps({"counts": whole, "gauges": dict(gauges)})
+        if text != self._written:
+            new = self._folder / f"{self._place}.new"
+            new.write_text(text, encoding="ascii")
+            new.replace(self._file(self._place))  # a reader sees all of it, or all of what was before
+            self._written = text
+
+    def _places(self) -> Iterator[int]:
+        return (place for place in range(PLACES) if self._file(place).exists())
+
+    def _held(self, place: int) -> bool:
+        """Whether the process of this place lives."""
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(self._folder / f"{place}.lock", os.O_RDWR | os.O_CLOEXEC)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            finally:
+                os.close(lock)
+        return False
+
+    def _file(self, place: int) -> Path:
+        return self._folder / f"{place}.json"
+
+
+class _Written(NamedTuple):
+    counts: Mapping[str, int]
+    gauges: Mapping[str, float]
+
+
+def _read(file: Path) -> _Written:
+    """What stands in a file; nothing where it is not whole, as after a crash of the machine."""
+    try:
+        found = json.loads(file.read_text(encoding="ascii"))
+        return _Written(
+            {str(name): int(count) for name, count in found["counts"].items()},
+            {str(name): float(value) for name, value in found["gauges"].items()},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return _Written({}, {})

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from autoconfig.web.ledger import PLACES, Ledger, Total, Worker
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    from tests.web.conftest import LogLines
+
+
+def worker(folder: Path, count: int, told: Connection) -> None:
+    """Another process, which counts something, says so, and lives on."""
+    Ledger(folder).write({"a": count}, {"started": float(count)})
+    told.send(None)
+    signal.pause()
+
+
+class Workers:
+    """Processes that can be killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.running = folder, list[multiprocessing.process.BaseProcess]()
+
+    def start(self, count: int) -> None:
+        """One more, which has counted."""
+        context = multiprocessing.get_context("spawn")
+        heard, told = context.Pipe(duplex=False)
+        self.running.append(context.Process(target=worker, args=(self.folder, count, told)))
+        self.running[-1].start()
+        assert heard.poll(60)
+
+    def kill(self) -> None:
+        """End the one that was started last, without a word."""
+        process = self.running.pop()
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+
+
+@pytest.mark.timeout(300)
+def test_workers(tmp_path: Path) -> None:
+    """Any worker answers for all; one that is killed leaves what it counted, and its successor goes on from there."""
+    ledger, workers = Ledger(tmp_path), Workers(tmp_path)
+    ledger.write({"a": 1}, {"started": 1.0})
+    workers.start(10)
+    workers.start(100)
+    three = ledger.total({"a": 2}, {"started": 1.0})
+    workers.kill()
+    two = ledger.total({"a": 3}, {"started": 1.0})
+    workers.start(1000)
+    again = ledger.total({"a": 4}, {"started": 1.0})
+    workers.kill()
+    workers.kill()
+
+    assert three == Total(
+        {"a": 112}, [Worker(0, {"started": 1.0}), Worker(1, {"started": 10.0}), Worker(2, {"started": 100.0})]
+    )
+    assert two == Total({"a": 113}, [Worker(0, {"started": 1.0}), Worker(1, {"started": 10.0})])
+    assert again.counts == {"a": 1114}
+    assert [found.gauges["started"] for found in again.workers] == [1.0, 10.0, 1000.0]
+    assert sorted(file.name for file in tmp_path.glob("*.json")) == ["0.json", "1.json", "2.json"]
+
+
+def test_restart(tmp_path: Path) -> None:
+    """What is counted survives a restart of the server, and nothing is counted twice."""
+    for count in (5, 7):
+        ledger = Ledger(tmp_path)
+        ledger.write({"a": count - 2}, {})
+        ledger.write({"a": count - 1}, {})
+        ledger.close({"a": count})
+        ledger.close({"a": 99})
+
+    assert Ledger(tmp_path).total({"a": 0, "b": 1}, {}).counts == {"a": 12, "b": 1}
+
+
+def test_two_in_one_process(tmp_path: Path) -> None:
+    """Two ledgers never share a place."""
+    first, second = Ledger(tmp_path), Ledger(tmp_path)
+    first.write({"a": 1}, {})
+    second.write({"a": 2}, {})
+
+    assert first.total({"a": 1}, {}) == second.total({"a": 2}, {}) == Total({"a": 3}, [Worker(0, {}), Worker(1, {})])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "{}", '{"counts": 1, "gauges": {}}', '{"counts": {"a": "x"}, "gauges": {}}', "\xff", "null"],
+)
+def test_damaged_file(tmp_path: Path, text: str) -> None:
+    """A file that is not whole, as after a crash of the machine, counts as empty."""
+    (tmp_path / "0.json").write_bytes(text.encode("latin-1"))
+    (tmp_path / "1.json").write_bytes(text.encode("latin-1"))
+    ledger = Ledger(tmp_path)
+
+    assert ledger.total({"a": 3}, {}) == Total({"a": 3}, [Worker(0, {})])
+
+
+def test_counts_of_another_release(tmp_path: Path) -> None:
+    """Counts that this release does not know are let go, and those that it knows are kept."""
+    (tmp_path / "0.json").write_text(json.dumps({"counts": {"a": 3, "gone": 4}, "gauges": {}}), encoding="ascii")
+
+    assert Ledger(tmp_path).total({"a": 1}, {}).counts == {"a": 4}
+
+
+def test_folder_that_cannot_be_used(tmp_path: Path, log_lines: LogLines) -> None:
+    """Where nothing can be written a worker speaks for itself alone, and the log says so once."""
+    file = tmp_path / "file"
+    file.touch()
+    ledger = Ledger(file / "workers")
+    ledger.write({"a": 1}, {})
+
+    assert ledger.total({"a": 2}, {"started": 1.0}) == Total({"a": 2}, [Worker(0, {"started": 1.0})])
+    assert [line["event"] for line in log_lines()] == [
+        "metrics are of one worker only: the state folder cannot be used"
+    ]
+
+
+def test_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_lines: LogLines) -> None:
+    """More workers than there are places speak for themselves."""
+    monkeypatch.setattr("autoconfig.web.ledger.PLACES", 1)
+    first, second = Ledger(tmp_path), Ledger(tmp_path)
+    first.write({"a": 1}, {})
+
+    assert second.total({"a": 2}, {}) == Total({"a": 2}, [Worker(0, {})])
+    assert PLACES > 256  # as many as `serve --workers` allows, and those of a server that is being replaced
+    assert "all 1 places are taken" in log_lines()[0]["problem"]
+
+
+def test_nothing_new_is_not_written(tmp_path: Path) -> None:
+    """An idle worker leaves its file alone."""
+    ledger = Ledger(tmp_path)
+    ledger.write({"a": 1}, {})
+    before = (tmp_path / "0.json").stat().st_ino
+    ledger.write({"a": 1}, {})
+
+    assert before == (tmp_path / "0.json").stat().st_ino
