@@ -37,7 +37,7 @@ messages: $(VENV)/.made  ## the page's catalogues from its templates; new Japane
 	$(BIN)/python -m autoconfig.web.pages.messages
 
 bench: $(VENV)/.made  ## needs wrk; ratios beside a bare ASGI function
-	$(BIN)/python tests/bench/bench.py $(BENCH)
+	$(BIN)/python -m tests.bench $(BENCH)
 
 lock: $(VENV)/.made  ## requirements.lock from pyproject.toml, without index addresses; its part for servers
 	$(COMPILE) --upgrade --extra dev --output-file requirements.lock pyproject.toml

@@ -1,0 +1,82 @@
+"""Load from wrk, and what a server did with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.bench.processes import HERE, LOAD_CORES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tests.bench.processes import Server
+
+CONNECTIONS = 32
+
+
+class Load(NamedTuple):
+    """What is asked."""
+
+    script: str
+    """`get.lua` or `post.lua`."""
+    names: int
+    """How many domains there are."""
+    zipf: bool = False
+    """Whether a few names are asked for most (Zipf's law with exponent 1), or all alike."""
+    seed: int | None = None
+    """With one, each run asks for the same names in the same order; without, for others."""
+
+
+class Run(NamedTuple):
+    """One run, or the medians of several."""
+
+    rate: float
+    """Requests a second."""
+    cpu: float
+    """The server's CPU time, µs a request."""
+
+
+def measure(server: Server, load: Load, seconds: int) -> Run:
+    """One run: 32 keep-alive connections from another core. A single bad answer ends the benchmark."""
+    environment = {
+        **os.environ,
+        "NAMES": str(load.names),
+        "ZIPF": "1" if load.zipf else "",
+        "SEED": str(load.seed or ""),
+    }
+    wrk: list[str | Path] = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds}",
+        "-s",
+        HERE / load.script,
+        f"http://127.0.0.1:{server.port}",
+    ]
+    before = server.cpu_seconds()
+    found = subprocess.run(
+        ["taskset", "-c", LOAD_CORES, *wrk], check=True, capture_output=True, text=True, env=environment
+    ).stdout
+    spent = server.cpu_seconds() - before
+    total, rate = re.search(r"(\d+) requests in", found), re.search(r"Requests/sec:\s+([\d.]+)", found)
+    if "Non-2xx" in found or "Socket errors" in found or total is None or rate is None:
+        sys.exit(f"bench: not all answers were good:\n{found}")
+    return Run(float(rate[1]), spent / int(total[1]) * 1e6)
+
+
+def alternating(servers: Sequence[tuple[Server, Load]], runs: int, seconds: int) -> list[Run]:
+    """The medians of each, measured in turns so that what the machine does meanwhile meets all of them."""
+    found: list[list[Run]] = [[] for _ in servers]
+    for _ in range(runs):
+        for (server, load), of_server in zip(servers, found, strict=True):
+            of_server.append(measure(server, load, seconds))
+    return [
+        Run(statistics.median(run.rate for run in of_server), statistics.median(run.cpu for run in of_server))
+        for of_server in found
+    ]
