@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import pytest
 
+from tests.dns.zones import ZONES
+from tests.servers.knot import Knot
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.process import ServerProcess
@@ -83,6 +85,50 @@ def mariadb() -> Iterator[MariaDB]:
     install = needs("mariadb-install-db", "mariadb-server")
     with _running(MariaDB.made(needs("mariadbd", "mariadb-server"), install)) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def knot() -> Iterator[Knot]:
+    """Debian's Knot DNS, running, with the zones of tests/dns/zones.py."""
+    with _running(Knot.made(needs("knotd", "knot"), ZONES)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _postgresql_template(postgresql: PostgreSQL) -> str:
+    """A database with our tables, to be copied and not to be used."""
+    from autoconfig.mapping.engine import upgrade
+
+    name = postgresql.new_database()
+    upgrade(postgresql.url(name))
+    return name
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgreSQL, _postgresql_template: str) -> Iterator[str]:
+    """An empty mapping database of the test's own, on PostgreSQL."""
+    name = postgresql.new_database(_postgresql_template)
+    yield postgresql.url(name)
+    with postgresql.connect("postgres") as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())  # each takes 7 MB
+
+
+@pytest.fixture(scope="session")
+def _mariadb_database(mariadb: MariaDB) -> str:
+    """A database with our tables, used by one test after the other: making one takes longer than most of them."""
+    from autoconfig.mapping.engine import upgrade
+
+    name = mariadb.new_database()
+    upgrade(mariadb.url(name))
+    return name
+
+
+@pytest.fixture
+def mariadb_url(mariadb: MariaDB, _mariadb_database: str) -> str:
+    """An empty mapping database, on MariaDB."""
+    with mariadb.connect(_mariadb_database) as cursor:
+        cursor.execute("TRUNCATE mapping")
+    return mariadb.url(_mariadb_database)
 
 
 @contextlib.contextmanager

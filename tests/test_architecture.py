@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,13 +24,15 @@ ALLOWED: dict[str, set[str]] = {
     "resources": set(),
     "mail": {"errors"},
     "colours": set(),
-    "settings": {"errors", "mail", "colours"},
+    "setting_values": {"mail", "colours"},
+    "settings": {"errors", "setting_values"},
     "log": {"settings"},
-    "plans": {"errors", "mail", "settings"},
+    "plans": {"errors", "mail", "settings", "setting_values"},
     "mapping": {"errors", "mail"},
     "formats": {"errors", "mail"},
     "dns": {"errors", "mail"},
     "resolve": {"errors", "mail", "plans", "mapping", "dns"},
+    "migrate": {"errors", "mail", "plans", "mapping", "formats"},
     "web": {
         "errors",
         "resources",
@@ -51,6 +54,9 @@ ALLOWED: dict[str, set[str]] = {
 HOME: dict[str, set[str]] = {
     "sqlalchemy": {"mapping"},
     "alembic": {"mapping"},
+    "psycopg": {"mapping"},
+    "pymysql": {"mapping"},
+    "aiomysql": {"mapping"},
     "lxml": {"formats"},
     "cryptography": {"formats.signing"},
     "dns": {"dns"},
@@ -63,8 +69,9 @@ HOME: dict[str, set[str]] = {
     "typer": {"cli"},
     "rich": {"cli"},
     "uvicorn": {"cli"},
-    "pydantic": {"plans", "settings", "web.api"},
+    "pydantic": {"plans", "settings", "setting_values", "web.api"},
     "structlog": {"log"},
+    "prometheus_client": {"web.exposition"},
 }
 
 
@@ -190,6 +197,76 @@ def test_rules_catch(importer: str, source: str, fault: str) -> None:
     (found,) = imports_of(importer, source)
 
     assert fault in {direction_faults(found), home_faults(found)}
+
+
+ENGINE_SQL = re.compile(
+    r"\b(PRAGMA|sqlite_(schema|master)|pg_[a-z_]+|GET_LOCK|RELEASE_LOCK|information_schema|ON CONFLICT|ON DUPLICATE KEY"
+    r"|SELECT\b.+\bFROM|INSERT INTO|DELETE FROM|CREATE TABLE|BEGIN IMMEDIATE)\b",
+    re.DOTALL,
+)
+ENGINES = re.compile(r"sqlite|postgres|psycopg|mariadb|mysql|libpq|dialect", re.IGNORECASE)
+
+# Whoever opens a mapping for a command, reads and writes it, does so alike on every engine.
+ENGINE_FREE = ("mapping.journal", "mapping.engine", "mapping.changes", "mapping.sync", "mapping.csvfile")
+
+
+def words_of(source: str) -> Iterator[str]:
+    """All names and all texts of a module, except what only explains it."""
+    tree = ast.parse(source)
+    explaining = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in explaining:
+            yield node.value
+        elif isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield node.name
+
+
+def test_sql_lives_in_mapping() -> None:
+    """No SQL of any engine stands outside of `mapping`, and nobody else opens a database."""
+    found = [
+        f"autoconfig.{name}: {word[:60]!r}"
+        for name, path in modules().items()
+        if not name.startswith("mapping.")
+        for word in words_of(path.read_text(encoding="utf-8"))
+        if ENGINE_SQL.search(word) or word in {"dialect", "sqlite3"}
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("name", ENGINE_FREE)
+def test_engines_are_alike(name: str) -> None:
+    """What commands do to a mapping names no engine: `mapping.engines` has what differs."""
+    assert [word for word in words_of(modules()[name].read_text(encoding="utf-8")) if ENGINES.search(word)] == []
+
+
+def test_web_knows_no_engine() -> None:
+    """Requests know the `Finder` protocol and who opens one, and nothing else of the mapping."""
+    known = {"autoconfig.mapping.timeline", "autoconfig.mapping.opening"}
+
+    assert {found.module for found in IMPORTS if found.part == "web" and own(found.module) == "mapping"} <= known
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 'PRAGMA journal_mode'",
+        "run(f'SELECT {name} FROM mapping')",
+        "import sqlite3",
+        "connection.dialect",
+        "x = 'SELECT pg_is_in_recovery()'",
+    ],
+    ids=["pragma", "formatted", "import", "attribute", "function"],
+)
+def test_words_catch(source: str) -> None:
+    """The rules here see a word wherever it stands."""
+    text = " ".join(words_of(source))
+
+    assert ENGINE_SQL.search(text) or ENGINES.search(text)
 
 
 @pytest.mark.parametrize(("name", "path"), modules().items(), ids=modules())

@@ -14,7 +14,8 @@ from autoconfig.cli.init import init
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAVY = ["sqlalchemy", "alembic", "rich", "jinja2", "babel", "segno", "cryptography"]
+HEAVY = ["sqlalchemy", "alembic", "rich", "jinja2", "babel", "segno", "cryptography", "dns"]
+HEAVY += ["psycopg", "pymysql", "aiomysql", "prometheus_client"]
 """What costs tens of megabytes and half a second, and no mail program's request needs."""
 
 # Serves as the command does; what it has loaded goes to a file at the end.

@@ -17,6 +17,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.servers.postgresql import PostgreSQL
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -105,7 +107,7 @@ def test_make_test_is_what_ci_runs() -> None:
     assert "\nmake test\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-def test_commands_of_production_work(checkout: Path, tmp_path: Path) -> None:
+def test_commands_of_production_work(checkout: Path, tmp_path: Path, postgresql: PostgreSQL) -> None:
     """Every other command of the README, in its order, does what the README says, with exit code 0."""
     port = _free_port()
     (checkout / "customers.csv").write_text(_blocks("csv")[0], encoding="utf-8")
@@ -120,6 +122,8 @@ def test_commands_of_production_work(checkout: Path, tmp_path: Path) -> None:
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
     replaced = {"/opt/": f"{tmp_path}/opt/", "/etc/": f"{tmp_path}/etc/", "8080": str(port), "python3": sys.executable}
+    database = postgresql.new_database()
+    replaced["postgresql://autoconfig@db.provider.example/autoconfig"] = postgresql.url(database)
     (tmp_path / "opt").mkdir()
     with contextlib.ExitStack() as running:
         exports: list[str] = []
@@ -142,3 +146,7 @@ def test_commands_of_production_work(checkout: Path, tmp_path: Path) -> None:
             )
 
             assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+    with postgresql.connect(database) as connection:  # where the last commands have written
+        names = connection.execute("SELECT DISTINCT name FROM mapping").fetchall()
+    assert {("customer.example",), ("other.example",), ("third.example",)} < {*names}

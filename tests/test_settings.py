@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autoconfig.errors import SettingsInvalid
-from autoconfig.settings import LogFormat, PageLanguage, PlainHTTP, Settings, find_file, load, shown
+from autoconfig.setting_values import shown
+from autoconfig.settings import LogFormat, PageLanguage, PlainHTTP, Settings, find_file, load
 
 
 @pytest.fixture
@@ -23,10 +24,22 @@ def file(tmp_path: Path) -> Path:
 
 EVERYTHING = """
 database = "postgresql://localhost/autoconfig"
+replicate_from = "postgresql://db/autoconfig"
+replica_max_age = 3600
+cache_known = 300
+cache_unknown = 20
+query = "SELECT package AS plan FROM customers WHERE domain = :domain"
+query_plans = { 3 = "shared", web-s = "shared", "*" = "" }
+query_all = "SELECT domain, package AS plan FROM customers"
+query_ttl = 2.5
 plans = "/etc/autoconfig/plans.toml"
 state_dir = "/var/lib/autoconfig"
 public_url = "https://autoconfig.xbit.jp/"
 default_plan = "server-maintenance"
+mx = true
+mx_nameservers = ["192.0.2.53", "192.0.2.54:5353", "2001:db8::53", "[2001:db8::54]:5353"]
+mx_timeout = 1.5
+mx_budget = 60
 timezone = "Asia/Tokyo"
 profile_identifier = "jp.xbit.mail"
 profile_key = "/etc/autoconfig/privkey.pem"
@@ -34,6 +47,8 @@ profile_certificate = "/etc/autoconfig/cert.pem"
 profile_chain = "/etc/autoconfig/chain.pem"
 plain_http = "redirect"
 trusted_proxies = ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]
+rate_limit = 5.5
+rate_burst = 20
 internal_networks = []
 log_format = "json"
 provider_name = { ja = "例の会社", en = "The company" }
@@ -54,7 +69,9 @@ def test_defaults(file: Path) -> None:
     assert found.database == f"sqlite:///{file.parent}/mapping.db"
     assert (found.plans, found.state_dir) == (file.parent / "plans.toml", file.parent / "state")
     assert (found.default_plan, found.timezone) == (None, "UTC")
+    assert (found.mx, found.mx_nameservers, found.mx_timeout, found.mx_budget) == (False, None, 2, 600)
     assert (found.plain_http, found.log_format) == (PlainHTTP.SERVE, LogFormat.CONSOLE)
+    assert (found.rate_limit, found.rate_burst) == (100, 1000)
     assert [str(network) for network in found.trusted_proxies] == ["127.0.0.1/32", "::1/128"]
     assert [str(network) for network in found.internal_networks] == ["127.0.0.0/8", "::1/128"]
 
@@ -65,10 +82,22 @@ def test_file(file: Path) -> None:
 
     assert load(file, {}) == Settings.model_construct(
         database="postgresql://localhost/autoconfig",
+        replicate_from="postgresql://db/autoconfig",
+        replica_max_age=3600,
+        cache_known=300,
+        cache_unknown=20,
+        query="SELECT package AS plan FROM customers WHERE domain = :domain",
+        query_plans={"3": "shared", "web-s": "shared", "*": ""},
+        query_all="SELECT domain, package AS plan FROM customers",
+        query_ttl=2.5,
         plans=Path("/etc/autoconfig/plans.toml"),
         state_dir=Path("/var/lib/autoconfig"),
         public_url="https://autoconfig.xbit.jp",
         default_plan="server-maintenance",
+        mx=True,
+        mx_nameservers=(("192.0.2.53", 53), ("192.0.2.54", 5353), ("2001:db8::53", 53), ("2001:db8::54", 5353)),
+        mx_timeout=1.5,
+        mx_budget=60,
         timezone="Asia/Tokyo",
         profile_identifier="jp.xbit.mail",
         profile_key=Path("/etc/autoconfig/privkey.pem"),
@@ -76,6 +105,8 @@ def test_file(file: Path) -> None:
         profile_chain=Path("/etc/autoconfig/chain.pem"),
         plain_http=PlainHTTP.REDIRECT,
         trusted_proxies=tuple(map(ipaddress.ip_network, ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"])),
+        rate_limit=5.5,
+        rate_burst=20,
         internal_networks=(),
         log_format=LogFormat.JSON,
         provider_name={PageLanguage.JA: "例の会社", PageLanguage.EN: "The company"},
@@ -87,6 +118,19 @@ def test_file(file: Path) -> None:
         support_phone="+81 (3) 1234-5678",
         templates_dir=Path("/etc/autoconfig/templates"),
     )
+
+
+@pytest.mark.parametrize("key", ["database", "replicate_from"])
+def test_relative_database(file: Path, key: str) -> None:
+    """A relative SQLite path is relative to the file; other URLs are what they are."""
+    for url, expected in (
+        ("sqlite:///sub/x.db", f"sqlite:///{file.parent}/sub/x.db"),
+        ("sqlite:////x.db", "sqlite:////x.db"),
+        ("postgresql:///autoconfig", "postgresql:///autoconfig"),
+    ):
+        file.write_text(f'{key} = "{url}"', encoding="utf-8")
+
+        assert expected == getattr(load(file, {}), key)
 
 
 def test_everything_is_tried() -> None:
@@ -107,6 +151,19 @@ ENVIRONMENT = {
         (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1")),
     ),
     "text in place of a table": ("AUTOCONFIG_PROVIDER_NAME", "Company", "provider_name", "Company"),
+    "name servers": (
+        "AUTOCONFIG_MX_NAMESERVERS",
+        "::1, 192.0.2.1:5353",
+        "mx_nameservers",
+        (("::1", 53), ("192.0.2.1", 5353)),
+    ),
+    "table": (
+        "AUTOCONFIG_QUERY_PLANS",
+        "3=shared, a b = own ,*=",
+        "query_plans",
+        {"3": "shared", "a b": "own", "*": ""},
+    ),
+    "yes or no": ("AUTOCONFIG_MX", "false", "mx", False),
     "list that becomes empty": ("AUTOCONFIG_TRUSTED_PROXIES", ",", "trusted_proxies", ()),
     "empty counts as unset": ("AUTOCONFIG_DEFAULT_PLAN", "", "default_plan", "server-maintenance"),
     "others are not ours": ("DEFAULT_PLAN", "a", "default_plan", "server-maintenance"),
@@ -156,7 +213,7 @@ def test_relative_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 BAD_VALUES = {
-    "database": ("database", "5", "database = 5: Input should be a valid string"),
+    "database": ("database", "5", "database = …: Input should be a valid string"),
     "plans": ("plans", "5", "plans = 5: Input is not a valid path"),
     "state_dir": ("state_dir", "[]", "state_dir = []: Input is not a valid path"),
     "public_url over http": (
@@ -169,7 +226,37 @@ BAD_VALUES = {
         '"https://日本語.example"',
         "'https://日本語.example': is not an https URL",
     ),
+    "query": ("query", "5", "query = 5: Input should be a valid string"),
+    "query_plans alone": (
+        "query_plans",
+        '{ 3 = "a" }',
+        "query_plans = {'3': 'a'}: goes with the setting query, and",
+    ),
+    "query_plans that is a list": ("query_plans", '["a"]', "query_plans = ['a']: Input should be a valid dictionary"),
+    "query_plans that is a text": (
+        "query_plans",
+        '"a"',
+        "query_plans = 'a': is not of the form 3=shared,web-s=",
+    ),
+    "query_all alone": ("query_all", '"SELECT 1"', "query_all = 'SELECT 1': goes with the setting query, and there is"),
+    "query_ttl": ("query_ttl", "0.5", "query_ttl = 0.5: Input should be greater than or equal to 1"),
     "default_plan": ("default_plan", "true", "default_plan = True: Input should be a valid string"),
+    "mx": ("mx", '"maybe"', "mx = 'maybe': Input should be a valid boolean"),
+    "name server by its name": (
+        "mx_nameservers",
+        '["ns.a.jp"]',
+        "'ns.a.jp' is not an IP address, such as 192.0.2.53, ",
+    ),
+    "name server at port 0": ("mx_nameservers", '["192.0.2.1:0"]', "'192.0.2.1:0' is not an IP address, such as "),
+    "name server at no port": ("mx_nameservers", '["::1]:65536"]', "'::1]:65536' is not an IP address, such as "),
+    "name server that is a number": ("mx_nameservers", "[53]", "53 is not an IP address, such as 192.0.2.53, "),
+    "name server of digits": ("mx_nameservers", f"[0x{'F' * 5000}]", "a number of thousands of digits is not an IP "),
+    "no name server": ("mx_nameservers", "[]", "mx_nameservers = []: has to name one to eight addresses; leave it"),
+    "name servers that are a table": ("mx_nameservers", "{ a = 1 }", "mx_nameservers = {'a': 1}: Input should be"),
+    "mx_timeout": ("mx_timeout", "0", "mx_timeout = 0: Input should be greater than 0"),
+    "mx_timeout that is no number": ("mx_timeout", "nan", "mx_timeout = nan: Input should be less than or equal to 30"),
+    "cache_known": ("cache_known", "0", "cache_known = 0: Input should be greater than or equal to 1"),
+    "mx_budget": ("mx_budget", "0", "mx_budget = 0: Input should be greater than or equal to 1"),
     "timezone": ("timezone", '"JST-9"', "timezone = 'JST-9': is not a name from the IANA time zone database"),
     "timezone that is a path": ("timezone", '"../../etc/passwd"', "timezone = '../../etc/passwd': is not a name"),
     "timezone that is a folder": ("timezone", '"Asia"', "timezone = 'Asia': is not a name"),
@@ -179,6 +266,8 @@ BAD_VALUES = {
     "plain_http": ("plain_http", '"allow"', "plain_http = 'allow': Input should be 'serve', 'redirect' or 'refuse'"),
     "trusted_proxies": ("trusted_proxies", '["proxy.example"]', "trusted_proxies = 'proxy.example': "),
     "network with host bits": ("trusted_proxies", '["10.0.0.1/8"]', "trusted_proxies = '10.0.0.1/8': "),
+    "rate_limit": ("rate_limit", "-1", "rate_limit = -1: Input should be greater than or equal to 0"),
+    "rate_burst": ("rate_burst", "0", "rate_burst = 0: Input should be greater than or equal to 1"),
     "networks that are a number": ("internal_networks", "5", "internal_networks = 5: "),
     "log_format": ("log_format", '"xml"', "log_format = 'xml': Input should be 'console' or 'json'"),
     "empty name": ("provider_name", '" "', "provider_name = ' ': is empty, longer than 60 characters, or has control"),
@@ -201,9 +290,10 @@ BAD_VALUES = {
     "support_url": ("support_url", '"www.a.example"', "support_url = 'www.a.example': is not a URL in ASCII; write a"),
     "script in place of a URL": ("support_url", '"javascript:alert(1)"', "is not a URL in ASCII; write a whole one"),
     "support_phone": ("support_phone", '"call us"', "support_phone = 'call us': is not a telephone number: digits"),
-    "unknown key": ("plan", '"a"', "plan: there is no such setting; the settings are database, plans, state_dir, "),
+    "unknown key": ("plan", '"a"', "plan: there is no such setting; the settings are database, replicate_from, "),
     "unknown table": ("tls", "{ key = 'a' }", "tls: there is no such setting"),
-    "thousands of digits": ("database", "0x" + "F" * 5000, "database = a number of thousands of digits: "),
+    "thousands of digits": ("default_plan", "0x" + "F" * 5000, "default_plan = a number of thousands of digits: "),
+    "a list with a password": ("database", '["postgresql://u:p@h/n"]', "database = …: Input should be a valid string"),
 }
 
 
