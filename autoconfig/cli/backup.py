@@ -18,7 +18,7 @@ from autoconfig.errors import Refused
 from autoconfig.mapping.times import format_time
 
 if TYPE_CHECKING:
-    from autoconfig.mapping.restoring import Difference
+    from autoconfig.mapping.copies.restoring import Difference
     from autoconfig.settings import Settings
 
 
@@ -29,7 +29,7 @@ def backup(
     as_json: AsJSON = False,
 ) -> None:
     """Write the whole history into a file: a SQLite mapping, whatever the database. Others may write meanwhile."""
-    from autoconfig.mapping import backup as backups
+    from autoconfig.mapping.copies import backup as backups
 
     with bars() as told:
         digest = backups.backup(own_settings_of(context).database, file, force=force, told=told)
@@ -51,7 +51,7 @@ def restore(
 
     What is replaced is kept in a backup beside FILE.
     """
-    from autoconfig.mapping import restoring
+    from autoconfig.mapping.copies import restoring
     from autoconfig.mapping.journal import Journal, refuse_replica
     from autoconfig.mapping.place import Kind, Place
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from autoconfig.mapping.journal import Reading
-    from autoconfig.mapping.listing import QueryReading
+    from autoconfig.mapping.query.listing import QueryReading
     from autoconfig.plans import Plans
     from autoconfig.settings import Settings
 
@@ -139,6 +139,6 @@ def unfit_rows(looked: Reading | QueryReading, plans: Plans) -> Iterator[Unfit]:
 
 
 def _query_reading() -> type[QueryReading]:
-    from autoconfig.mapping.listing import QueryReading
+    from autoconfig.mapping.query.listing import QueryReading
 
     return QueryReading

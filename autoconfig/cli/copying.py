@@ -13,7 +13,7 @@ from autoconfig.cli.progress import bars
 from autoconfig.errors import Refused
 
 if TYPE_CHECKING:
-    from autoconfig.mapping.copying import Copied
+    from autoconfig.mapping.copies.copying import Copied
 
 
 def copy(
@@ -28,7 +28,7 @@ def copy(
 
     Others may write meanwhile: what they wrote is copied too. A second time it copies what was written since.
     """
-    from autoconfig.mapping import copying
+    from autoconfig.mapping.copies import copying
     from autoconfig.mapping.engine import upgrade
     from autoconfig.mapping.journal import Journal
     from autoconfig.mapping.place import Place

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from autoconfig.mapping.journal import Reading
-    from autoconfig.mapping.listing import QueryReading
+    from autoconfig.mapping.query.listing import QueryReading
     from autoconfig.settings import Settings
 
 
@@ -29,8 +29,8 @@ def looked_at(settings: Settings, now: int) -> Iterator[Reading | QueryReading]:
         with contextlib.closing(Journal(settings.database)) as journal, journal.reading() as reading:
             yield reading
         return
-    from autoconfig.mapping.listing import QueryReading
-    from autoconfig.mapping.queried import open_query
+    from autoconfig.mapping.query.finder import open_query
+    from autoconfig.mapping.query.listing import QueryReading
 
     with QueryReading(*open_query(settings.database, settings), now) as reading:
         yield reading

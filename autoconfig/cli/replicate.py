@@ -20,7 +20,7 @@ from autoconfig.errors import AutoconfigError, ConfigurationInvalid, SettingsInv
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autoconfig.mapping.replication import Look, Replicator
+    from autoconfig.mapping.copies.replication import Look, Replicator
     from autoconfig.settings import Settings
 
 INTERVAL = 1.0
@@ -41,8 +41,8 @@ def replicate(
 
     It may be killed at any time: it goes on where it ended.
     """
+    from autoconfig.mapping.copies.replication import Replicator
     from autoconfig.mapping.place import Place
-    from autoconfig.mapping.replication import Replicator
 
     settings = own_settings_of(context)
     source, path = _source(settings), Place.parse(settings.database).path

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import delete, func, inspect, select, text, update
 
 from autoconfig.errors import Refused
-from autoconfig.mapping import mark
+from autoconfig.mapping.copies import mark
 from autoconfig.mapping.engine import open_database
 from autoconfig.mapping.engines import BATCH
 from autoconfig.mapping.schema import Record, mapping, state

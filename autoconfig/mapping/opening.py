@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from autoconfig.mapping.place import Host
-    from autoconfig.mapping.queried import Asking
+    from autoconfig.mapping.query.finder import Asking
     from autoconfig.mapping.sources.hosts import Hosts
     from autoconfig.mapping.sources.source import Session
     from autoconfig.mapping.timeline import Finder
@@ -37,7 +37,7 @@ def open_finder(
         MappingUnavailable, ConfigurationInvalid: a file cannot be used; of a server, `Finder.start` tells.
     """
     if asking is not None and asking.query is not None:
-        from autoconfig.mapping.queried import QueryFinder, open_query
+        from autoconfig.mapping.query.finder import QueryFinder, open_query
 
         return QueryFinder(*open_query(url, asking), asking.query_ttl, known=known, unknown=unknown)
     place = Place.parse(url)

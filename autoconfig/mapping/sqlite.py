@@ -16,8 +16,8 @@ import time
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable
+from autoconfig.mapping.copies.mark import replica_age
 from autoconfig.mapping.database import APPLICATION_ID, check_file, check_revision
-from autoconfig.mapping.mark import replica_age
 from autoconfig.mapping.timeline import NOTHING, Row, Timeline
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.mapping import copying
+from autoconfig.mapping.copies import copying
 from autoconfig.mapping.journal import Change, Journal
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from autoconfig.cli import notify
 from autoconfig.cli import replicate as module
 from autoconfig.cli.replicate import LONGEST
 from autoconfig.errors import AutoconfigError, MappingUnavailable, SchemaTooNew
-from autoconfig.mapping.replication import Look
+from autoconfig.mapping.copies.replication import Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

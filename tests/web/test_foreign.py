@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from autoconfig.errors import SettingsInvalid
-from autoconfig.mapping.listing import QueryReading
 from autoconfig.mapping.place import Kind, Place
-from autoconfig.mapping.queried import open_query
-from autoconfig.mapping.sources.query import Database, Statement
+from autoconfig.mapping.query.database import Database, Statement
+from autoconfig.mapping.query.finder import open_query
+from autoconfig.mapping.query.listing import QueryReading
 from autoconfig.settings import Settings
 from autoconfig.web.context import Context
 from tests.mapping.foreign.databases import as_user, new_foreign, statements

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from autoconfig.errors import InputInvalid, MappingUnavailable, Refused
-from autoconfig.mapping import backup as module
-from autoconfig.mapping.backup import backup
+from autoconfig.mapping.copies import backup as module
+from autoconfig.mapping.copies.backup import backup
 from autoconfig.mapping.database import APPLICATION_ID
-from tests.mapping.histories import generation_of, numbered, replace, rows_of, write
+from tests.mapping.copies.histories import generation_of, numbered, replace, rows_of, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from autoconfig.mapping.digest import Digest
+    from autoconfig.mapping.copies.digest import Digest
 
 
 @pytest.fixture

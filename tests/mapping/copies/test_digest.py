@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoconfig.mapping import digest as module
-from autoconfig.mapping.digest import Digest, batched
+from autoconfig.mapping.copies import digest as module
+from autoconfig.mapping.copies.digest import Digest, batched
 from autoconfig.mapping.schema import Record
-from tests.mapping.histories import histories, numbered
+from tests.mapping.copies.histories import histories, numbered
 
 ROW = Record(3, "a.example", 5, "plan", '{"x":"é"}', None, "me", 7)
 

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from autoconfig.errors import MappingUnavailable, SettingsInvalid
-from autoconfig.mapping.sources.query import BATCH, LISTING_LIMIT, ROWS, STATEMENT_LIMIT, Answer, Statement
+from autoconfig.mapping.query.database import BATCH, LISTING_LIMIT, ROWS, STATEMENT_LIMIT, Answer, Statement
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

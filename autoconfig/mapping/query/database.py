@@ -201,7 +201,7 @@ class Database:
 async def _opened(place: Place) -> QuerySession:
     """A connection to the first host of a place that takes one."""
     if place.kind is Kind.SQLITE:
-        from autoconfig.mapping.sources.query_sqlite import SQLiteQueries
+        from autoconfig.mapping.query.sqlite import SQLiteQueries
 
         return await SQLiteQueries.opened(place)
     problems = []
@@ -218,9 +218,9 @@ async def _opened(place: Place) -> QuerySession:
 
 async def _at(place: Place, host: Host) -> QuerySession:
     if place.kind is Kind.POSTGRESQL:
-        from autoconfig.mapping.sources.query_postgresql import PostgreSQLQueries
+        from autoconfig.mapping.query.postgresql import PostgreSQLQueries
 
         return await PostgreSQLQueries.opened(place, host)
-    from autoconfig.mapping.sources.query_mariadb import MariaDBQueries
+    from autoconfig.mapping.query.mariadb import MariaDBQueries
 
     return await MariaDBQueries.opened(place, host)

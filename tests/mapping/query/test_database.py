@@ -10,8 +10,8 @@ import pytest
 
 from autoconfig.errors import MappingUnavailable, SettingsInvalid
 from autoconfig.mapping.place import Kind, Place
-from autoconfig.mapping.sources import query
-from autoconfig.mapping.sources.query import BATCH, ROWS, Answer, Database, Statement
+from autoconfig.mapping.query import database as query
+from autoconfig.mapping.query.database import BATCH, ROWS, Answer, Database, Statement
 from tests.mapping.foreign.databases import CUSTOMERS, as_user, new_foreign, statements
 from tests.servers.process import free_port
 
@@ -165,7 +165,7 @@ def test_a_limit_that_has_another_name(request: pytest.FixtureRequest, monkeypat
     foreign = new_foreign(request, Kind.MARIADB)
     foreign.execute(*statements(CUSTOMERS))
     for limits in (("absent = {seconds}", "max_statement_time = {seconds}"), ("absent = {seconds}",)):
-        monkeypatch.setattr("autoconfig.mapping.sources.query_mariadb._LIMITS", limits)
+        monkeypatch.setattr("autoconfig.mapping.query.mariadb._LIMITS", limits)
 
         assert [*map(tuple, one(foreign, about(foreign, "own.example")).rows)] == [("own", None)]
 
@@ -399,7 +399,7 @@ def test_another_file_in_its_place(request: pytest.FixtureRequest, tmp_path: Pat
 
 def test_a_file_that_is_locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that keeps everybody out is waited for a moment; then it is told, and the file is there."""
-    monkeypatch.setattr("autoconfig.mapping.sources.query_sqlite._BUSY", 0.05)
+    monkeypatch.setattr("autoconfig.mapping.query.sqlite._BUSY", 0.05)
     foreign = new_foreign(request, Kind.SQLITE)
     foreign.execute(*statements(CUSTOMERS))
 

@@ -14,9 +14,10 @@ import sqlite3
 from typing import TYPE_CHECKING, Self
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable, Refused
-from autoconfig.mapping import database, mark
+from autoconfig.mapping import database
+from autoconfig.mapping.copies import mark
+from autoconfig.mapping.copies.digest import batched
 from autoconfig.mapping.database import APPLICATION_ID
-from autoconfig.mapping.digest import batched
 from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.schema import Record
 

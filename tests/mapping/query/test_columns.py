@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autoconfig.errors import RowInvalid, SettingsInvalid
 from autoconfig.mail.params import decode
-from autoconfig.mapping.columns import MAX_VALUE, Columns, Saying
+from autoconfig.mapping.query.columns import MAX_VALUE, Columns, Saying
 
 BOTH = ("plan", "server")
 

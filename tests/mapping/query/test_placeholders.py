@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from autoconfig.errors import SettingsInvalid
 from autoconfig.mail.domain import Domain
 from autoconfig.mapping.place import Kind
-from autoconfig.mapping.placeholders import MAX_LENGTH, Query
+from autoconfig.mapping.query.placeholders import MAX_LENGTH, Query
 
 EVERY = list(Kind)
 SERVERS = [Kind.POSTGRESQL, Kind.MARIADB]

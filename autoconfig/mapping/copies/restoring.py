@@ -17,12 +17,12 @@ from autoconfig.errors import (
     Refused,
     SchemaTooNew,
 )
-from autoconfig.mapping.backup import backup, copy_pages, see_that_it_is_ours
-from autoconfig.mapping.copying import counting
-from autoconfig.mapping.digest import Digest
+from autoconfig.mapping.copies.backup import backup, copy_pages, see_that_it_is_ours
+from autoconfig.mapping.copies.copying import counting
+from autoconfig.mapping.copies.digest import Digest
+from autoconfig.mapping.copies.replica import LOGS, beside, connect, created, remove, synchronize
 from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.journal import Journal
-from autoconfig.mapping.replica import LOGS, beside, connect, created, remove, synchronize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.mapping.backup import backup
-from tests.mapping.histories import change, generation_of, numbered, replace, rows_of, write
-from tests.mapping.killed import killed
+from autoconfig.mapping.copies.backup import backup
+from tests.mapping.copies.histories import change, generation_of, numbered, replace, rows_of, write
+from tests.mapping.copies.killed import killed
 
 if TYPE_CHECKING:
     from pathlib import Path

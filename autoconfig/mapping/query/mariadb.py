@@ -9,8 +9,8 @@ import aiomysql  # type: ignore[import-untyped]
 import pymysql
 
 from autoconfig.errors import MappingUnavailable, SettingsInvalid
+from autoconfig.mapping.query.database import BATCH, LISTING_LIMIT, ROWS, STATEMENT_LIMIT, Answer, Statement
 from autoconfig.mapping.sources.mariadb import connect, unavailable
-from autoconfig.mapping.sources.query import BATCH, LISTING_LIMIT, ROWS, STATEMENT_LIMIT, Answer, Statement
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from autoconfig.errors import ConfigurationInvalid, MappingUnavailable, RowInvalid, SettingsInvalid
 from autoconfig.mail.domain import Domain
 from autoconfig.mapping.cache import KNOWN, UNKNOWN, TimelineCache
-from autoconfig.mapping.columns import NAME, PLAN, Columns
 from autoconfig.mapping.place import Place
-from autoconfig.mapping.placeholders import Query
-from autoconfig.mapping.sources.query import LIMIT, ROWS, Database, Statement
+from autoconfig.mapping.query.columns import NAME, PLAN, Columns
+from autoconfig.mapping.query.database import LIMIT, ROWS, Database, Statement
+from autoconfig.mapping.query.placeholders import Query
 from autoconfig.mapping.timeline import Row, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from autoconfig.mapping.sources.query import Answer
+    from autoconfig.mapping.query.database import Answer
 
 NO_ID = 0
 """The id of a row that a query answered: the rows of another program have none that we know."""

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable, Refused
-from autoconfig.mapping import database, replication
-from autoconfig.mapping import replica as replica_module
+from autoconfig.mapping import database
+from autoconfig.mapping.copies import replica as replica_module
+from autoconfig.mapping.copies import replication
+from autoconfig.mapping.copies.replication import Look, Replicator
 from autoconfig.mapping.engine import upgrade
-from autoconfig.mapping.replication import Look, Replicator
-from tests.mapping.histories import change, numbered, replace, rows_of, write
+from tests.mapping.copies.histories import change, numbered, replace, rows_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -220,7 +221,7 @@ def test_who_owns_it(url: str, replica: Path, root: bool, monkeypatch: pytest.Mo
     if root and os.geteuid() == 0:
         expected = (folder.st_uid, folder.st_gid)
     elif not root:
-        monkeypatch.setattr("autoconfig.mapping.replica.os.geteuid", lambda: 1000)
+        monkeypatch.setattr("autoconfig.mapping.copies.replica.os.geteuid", lambda: 1000)
     looked(url, replica)
 
     owners = {(path.stat().st_uid, path.stat().st_gid) for path in replica.parent.iterdir()}

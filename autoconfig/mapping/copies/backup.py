@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import DatabaseForeign, InputInvalid, MappingUnavailable, Refused
-from autoconfig.mapping import mark
-from autoconfig.mapping.copying import counting
+from autoconfig.mapping.copies import mark
+from autoconfig.mapping.copies.copying import counting
+from autoconfig.mapping.copies.digest import Digest
+from autoconfig.mapping.copies.replica import PAGES, connect, remove, synchronize
 from autoconfig.mapping.database import APPLICATION_ID
-from autoconfig.mapping.digest import Digest
 from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.journal import Journal
 from autoconfig.mapping.place import Kind, Place
-from autoconfig.mapping.replica import PAGES, connect, remove, synchronize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

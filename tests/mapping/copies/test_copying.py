@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 
 from autoconfig.errors import MappingUnavailable, Refused
 from autoconfig.mapping import database
-from autoconfig.mapping.copying import Copied, copy
-from autoconfig.mapping.digest import Digest
+from autoconfig.mapping.copies.copying import Copied, copy
+from autoconfig.mapping.copies.digest import Digest
+from autoconfig.mapping.copies.replication import Replicator
 from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.journal import Journal
-from autoconfig.mapping.replication import Replicator
-from tests.mapping.histories import change, generation_of, histories, numbered, replace, rows_of, write
+from tests.mapping.copies.histories import change, generation_of, histories, numbered, replace, rows_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

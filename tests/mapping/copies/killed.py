@@ -1,6 +1,6 @@
 """
 Does one of the long tasks in a process that is killed (SIGKILL) when progress was told a number of times:
-`python -m tests.mapping.killed AT TASK ARGUMENT…`. It ends with 0 where the task ended before that.
+`python -m tests.mapping.copies.killed AT TASK ARGUMENT…`. It ends with 0 where the task ended before that.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoconfig.mapping import backup, copying, digest, engines, journal, replica, replication, restoring
+from autoconfig.mapping import engines, journal
+from autoconfig.mapping.copies import backup, copying, digest, replica, replication, restoring
+from autoconfig.mapping.copies.replication import Replicator
 from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.journal import Journal
-from autoconfig.mapping.replication import Replicator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ TASKS: dict[str, Callable[..., None]] = {"replicate": replicate, "backup": back_
 def killed(at: int, task: str, *arguments: str | Path) -> bool:
     """Whether it was killed, and did not end before."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.mapping.killed", str(at), task, *map(str, arguments)],
+        [sys.executable, "-m", "tests.mapping.copies.killed", str(at), task, *map(str, arguments)],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from autoconfig.errors import MappingUnavailable, Refused
-from autoconfig.mapping.digest import Digest
+from autoconfig.mapping.copies.digest import Digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

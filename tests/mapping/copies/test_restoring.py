@@ -16,20 +16,21 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import create_engine
 
 from autoconfig.errors import DatabaseForeign, InputInvalid, MappingUnavailable, Refused, SchemaTooNew
-from autoconfig.mapping import database, restoring
+from autoconfig.mapping import database
 from autoconfig.mapping import engine as engine_module
-from autoconfig.mapping.backup import backup
+from autoconfig.mapping.copies import restoring
+from autoconfig.mapping.copies.backup import backup
+from autoconfig.mapping.copies.digest import Digest
+from autoconfig.mapping.copies.replication import Replicator
+from autoconfig.mapping.copies.restoring import compare, make, opened, restore
 from autoconfig.mapping.database import APPLICATION_ID
-from autoconfig.mapping.digest import Digest
 from autoconfig.mapping.journal import Journal
-from autoconfig.mapping.replication import Replicator
-from autoconfig.mapping.restoring import compare, make, opened, restore
-from tests.mapping.histories import change, generation_of, histories, numbered, replace, rows_of, write
+from tests.mapping.copies.histories import change, generation_of, histories, numbered, replace, rows_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autoconfig.mapping.restoring import Difference
+    from autoconfig.mapping.copies.restoring import Difference
     from autoconfig.mapping.schema import Record
 
 

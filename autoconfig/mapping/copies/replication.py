@@ -9,12 +9,12 @@ import time
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from autoconfig.errors import AutoconfigError, DatabaseForeign, MappingUnavailable, Refused
-from autoconfig.mapping.copying import counting
-from autoconfig.mapping.digest import Digest, batched
+from autoconfig.mapping.copies.copying import counting
+from autoconfig.mapping.copies.digest import Digest, batched
+from autoconfig.mapping.copies.mark import heartbeat
+from autoconfig.mapping.copies.replica import BATCH, ReplicaFile, beside, created, remove
 from autoconfig.mapping.journal import Journal
-from autoconfig.mapping.mark import heartbeat
 from autoconfig.mapping.place import Kind, Place
-from autoconfig.mapping.replica import BATCH, ReplicaFile, beside, created, remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autoconfig.errors import MappingUnavailable, SettingsInvalid
-from autoconfig.mapping import replica as replica_module
-from autoconfig.mapping import replication
-from autoconfig.mapping.mark import heartbeat
-from autoconfig.mapping.replication import DAY, Look, Replicator
-from tests.mapping.histories import change, generation_of, histories, numbered, replace, rows_of, write
+from autoconfig.mapping.copies import replica as replica_module
+from autoconfig.mapping.copies import replication
+from autoconfig.mapping.copies.mark import heartbeat
+from autoconfig.mapping.copies.replication import DAY, Look, Replicator
+from tests.mapping.copies.histories import change, generation_of, histories, numbered, replace, rows_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from autoconfig.errors import DomainInvalid, Refused, RowInvalid, SettingsInvalid
 from autoconfig.mail.domain import Domain
-from autoconfig.mapping.columns import NAME, Columns
-from autoconfig.mapping.queried import NO_ID, check
+from autoconfig.mapping.query.columns import NAME, Columns
+from autoconfig.mapping.query.database import ROWS, Statement
+from autoconfig.mapping.query.finder import NO_ID, check
 from autoconfig.mapping.schema import Record
-from autoconfig.mapping.sources.query import ROWS, Statement
 from autoconfig.mapping.timeline import NOTHING, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
 
-    from autoconfig.mapping.columns import Saying
-    from autoconfig.mapping.queried import Question
-    from autoconfig.mapping.sources.query import Answer, Database
+    from autoconfig.mapping.query.columns import Saying
+    from autoconfig.mapping.query.database import Answer, Database
+    from autoconfig.mapping.query.finder import Question
 
 BY = "the query"
 """Who wrote each row, as far as we know."""

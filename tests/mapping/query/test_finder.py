@@ -8,17 +8,17 @@ import pytest
 
 from autoconfig.errors import MappingUnavailable, RowInvalid, SettingsInvalid
 from autoconfig.mail.domain import Domain
-from autoconfig.mapping import queried
 from autoconfig.mapping.place import Kind, Place
-from autoconfig.mapping.queried import MAX_FLIGHTS, QueryFinder, Question
-from autoconfig.mapping.sources.query import Answer, Database
+from autoconfig.mapping.query import finder as queried
+from autoconfig.mapping.query.database import Answer, Database
+from autoconfig.mapping.query.finder import MAX_FLIGHTS, QueryFinder, Question
 from autoconfig.mapping.timeline import NOTHING, Row, Timeline
 from tests.mapping.foreign.databases import CUSTOMERS, QUERY, QUERY_ALL, ForeignSQLite, new_foreign, statements
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from autoconfig.mapping.sources.query import Statement
+    from autoconfig.mapping.query.database import Statement
     from tests.mapping.foreign.databases import Foreign
 
 SHARED = Domain("shared.example")

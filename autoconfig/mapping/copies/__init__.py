@@ -1,0 +1,1 @@
+"""The whole history elsewhere: copies, replicas, backups, and how two are compared."""

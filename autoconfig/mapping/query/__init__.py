@@ -1,0 +1,1 @@
+"""A table of another program as the mapping: an operator's query, and what becomes of its rows."""
