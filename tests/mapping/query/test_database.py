@@ -131,8 +131,8 @@ def test_what_the_database_refuses(foreign: Foreign, text: str, listing: bool) -
 
 def test_a_statement_that_takes_too_long(foreign: Foreign, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database ends it; it is there nevertheless, and is asked on."""
-    for engine in ("query_sqlite", "query_postgresql", "query_mariadb"):
-        monkeypatch.setattr(f"autoconfig.mapping.sources.{engine}.STATEMENT_LIMIT", 0.3)
+    for engine in ("sqlite", "postgresql", "mariadb"):
+        monkeypatch.setattr(f"autoconfig.mapping.query.{engine}.STATEMENT_LIMIT", 0.3)
 
     async def ask(database: Database) -> Answer:
         with pytest.raises(MappingUnavailable):
