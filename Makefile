@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 DEMO ?= .demo
 PORT ?= 8080
+# Test files that run at a time. Most of a test's time is waiting for real programs, so more than there are cores.
+AT_ONCE ?= 3
 BIN = $(VENV)/bin
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
@@ -18,7 +20,7 @@ serve: $(VENV)/.made $(DEMO)/autoconfig.toml  ## the demo on http://127.0.0.1:80
 test: $(VENV)/.made  ## everything, with the real programs that it needs
 	@tests/programs.sh
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses $(AT_ONCE) --dist loadfile
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

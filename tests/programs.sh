@@ -19,6 +19,7 @@ wanted=(
     openssl=openssl
     /usr/share/doc/python3-venv=python3-venv
     pdftotext=poppler-utils
+    pgbouncer=pgbouncer
     thunderbird=thunderbird
     zbarimg=zbar-tools
     mariadb-install-db=mariadb-server

@@ -18,7 +18,7 @@ from autoconfig.errors import Refused
 from autoconfig.mapping.times import format_time
 
 if TYPE_CHECKING:
-    from autoconfig.mapping.copies.restoring import Difference
+    from autoconfig.mapping.copies.restoring import Effect
     from autoconfig.settings import Settings
 
 
@@ -91,7 +91,7 @@ def _ask(place: str, *, yes: bool) -> None:
         raise Refused(f"{place}: nothing was changed")
 
 
-def _print_difference(found: Difference, settings: Settings) -> None:
+def _print_difference(found: Effect, settings: Settings) -> None:
     def shown(moment: int | None) -> str:
         return format_time(moment, settings.timezone) if moment is not None else ""
 
@@ -106,9 +106,7 @@ def _print_difference(found: Difference, settings: Settings) -> None:
     typer.echo(f"{lost} not in the backup and would be lost{since}; {found.added} would be added")
 
 
-def _print_restored(
-    file: Path, place: str, before: Path | None, *, as_json: bool, found: Difference | None = None
-) -> None:
+def _print_restored(file: Path, place: str, before: Path | None, *, as_json: bool, found: Effect | None = None) -> None:
     changed = found is None or bool(found.lost or found.added)
     if as_json:
         counts = {"lost": found.lost, "added": found.added} if found is not None else {}

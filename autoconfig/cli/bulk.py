@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import stat
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -16,12 +13,14 @@ from autoconfig.cli.checking import row_check
 from autoconfig.cli.looking import looked_at, tell_faults
 from autoconfig.cli.options import AsJSON, own_settings_of, settings_of
 from autoconfig.cli.output import data_output, print_json, print_table
+from autoconfig.cli.progress import progress
 from autoconfig.errors import InputInvalid
+from autoconfig.files import replacing
 from autoconfig.mail.params import decode
 from autoconfig.mapping.times import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from autoconfig.mapping.sync import Difference, Step
     from autoconfig.settings import Settings
@@ -101,17 +100,8 @@ def _replaced(file: Path) -> Iterator[TextIO]:
         with file.open("w", encoding="utf-8", newline="") as written:
             yield written
         return
-    target = file.resolve()
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as written:
-            yield written
-        # Who may read the file from before may read this one; a list of customers is nobody else's business.
-        Path(name).chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink()
-        raise
+    with replacing(file) as fresh, fresh.open("w", encoding="utf-8", newline="") as written:
+        yield written
 
 
 def _print_difference(found: Difference, settings: Settings, *, dry_run: bool, as_json: bool) -> None:
@@ -140,16 +130,3 @@ def _line(step: Step, settings: Settings) -> tuple[str, str, str, str]:
 
 def _says(plan: str | None, params: str) -> str:
     return " ".join([plan or "(not ours)", *(f"{name}={value}" for name, value in decode(params).items())])
-
-
-@contextlib.contextmanager
-def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal's standard error; nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
-    shown = Console(stderr=True)
-    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda amount: bar.update(task, advance=amount)

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from autoconfig.errors import FolderTaken
+from autoconfig.files import created
 from autoconfig.mail.domain import is_host_name
 from autoconfig.resources import templates
 from autoconfig.settings import FILE_NAME, load
@@ -36,7 +37,8 @@ def init(
             kind = "demo" if demo else "init"
             _write(folder / "plans.toml", (templates() / kind / "plans.toml").read_text(encoding="utf-8"), undoing)
             _write(folder / FILE_NAME, _settings_text(demo=demo), undoing)
-            _write(folder / "mapping.db", "", undoing)
+            created(folder / "mapping.db")
+            undoing.callback((folder / "mapping.db").unlink, missing_ok=True)
         except OSError as error:
             raise FolderTaken(f"{folder}: cannot be written: {error.strerror}; choose another folder") from error
         from autoconfig.mapping.engine import upgrade

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoconfig.cli.bulk import SHOWN, progress
+from autoconfig.cli.bulk import SHOWN
 from autoconfig.cli.exits import Exit
 from autoconfig.cli.migrated import print_migration
 from autoconfig.cli.options import AsJSON, own_settings_of
+from autoconfig.cli.progress import progress
 from autoconfig.plans import read_file
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 
 from autoconfig.cli import notify
 from autoconfig.cli.worker import serving
+from autoconfig.log import logger
 
 if TYPE_CHECKING:
     import socket
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 
-class Terminated(BaseException):
+class Terminated(SystemExit):
     """
-    SIGTERM, which is how a server ends. uvicorn sends itself the signal again after it has stopped, and would die of it
-    before the socket is removed.
+    SIGTERM, which is how a server ends, at any time with exit code 0. uvicorn sends itself the signal again after it
+    has stopped, and would die of it before the socket is removed.
     """
 
 
 def terminate(_signal: int, _frame: object) -> None:
     """Handle SIGTERM outside uvicorn's own time."""
-    raise Terminated
+    raise Terminated(0)  # the kind of exception that asyncio lets out of any callback
 
 
 class Server(uvicorn.Server):
@@ -84,8 +85,12 @@ class Workers(Multiprocess):
 
     def keep_subprocess_alive(self) -> None:
         """Replace workers that died, and tell systemd how the others are."""
+        before = list(self.processes)
         with _hangup_waits():
             super().keep_subprocess_alive()
+        for process in before:
+            if process not in self.processes and process.exitcode == -signal.SIGALRM:  # `worker.Pulse`
+                logger().error("a worker was stuck and has been replaced", pid=process.pid)
         if self.should_exit.is_set():
             notify.stopping()
             return

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """One bar for each thing that is said to be done: what it is, how much is done, and of how much."""
+def bars() -> Iterator[Callable[[str, int, int | None], None]]:
+    """One bar for each thing that is said to be done: what it is, how much is done, and of how much, or `None`."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -20,9 +20,24 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
     with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as progress:
         tasks = {}
 
-        def told(what: str, done: int, of: int) -> None:
+        def told(what: str, done: int, of: int | None) -> None:
             if what not in tasks:
                 tasks[what] = progress.add_task(what, total=of)
             progress.update(tasks[what], completed=done, total=of)
 
         yield told
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """The same for one thing, of which is told how much more was done."""
+    done = 0
+    with bars() as told:
+
+        def advance(amount: int) -> None:
+            nonlocal done
+            done += amount
+            told(what, done, total)
+
+        told(what, 0, total)
+        yield advance

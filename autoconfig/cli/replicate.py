@@ -15,7 +15,7 @@ from autoconfig.cli import notify
 from autoconfig.cli.options import AsJSON, own_settings_of
 from autoconfig.cli.output import print_json
 from autoconfig.cli.progress import bars
-from autoconfig.errors import AutoconfigError, ConfigurationInvalid, SettingsInvalid
+from autoconfig.errors import AutoconfigError, ConfigurationInvalid, MappingUnavailable, SettingsInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 INTERVAL = 1.0
 """Seconds between two looks at the central database."""
+
+ONCE = 120.0
+"""Seconds for which `--once` waits for a central database that is behind."""
 
 LONGEST = 15.0
 """Seconds between two attempts, after many that failed."""
@@ -68,7 +71,13 @@ class _Watch:
         self._pause = INTERVAL
 
     def run(self, *, once: bool) -> Look:
-        """Go on until a signal comes, or with `once` until the replica has everything."""
+        """
+        Go on until a signal comes, or with `once` until the replica has everything.
+
+        Raises:
+            AutoconfigError: what `Replicator.look` raises, with `once` or at first; or a standby stays behind.
+        """
+        started = time.monotonic()
         while True:
             notify.alive()
             try:
@@ -81,6 +90,8 @@ class _Watch:
                 self._looked(look)
                 if once and not look.behind:
                     return look
+                if once and look.behind and time.monotonic() - started >= ONCE:
+                    raise MappingUnavailable(look.behind)
             time.sleep(self._pause)
 
     def _looked(self, look: Look) -> None:
@@ -89,7 +100,7 @@ class _Watch:
         elif look.verified:
             log.logger().info("the replica equals the central database", last_id=look.last_id)
         if look.behind:
-            self._failed("the central database does not have the replica's last row; is it a standby that is behind?")
+            self._failed(look.behind)
             return
         if self._problem is not None:
             log.logger().info("the central database can be used again", last_id=look.last_id)

@@ -49,7 +49,8 @@ def tcp_socket(host: str, port: int) -> socket.socket:
 @contextlib.contextmanager
 def unix_socket(path: Path) -> Iterator[socket.socket]:
     """
-    A listening Unix socket for its user and group; one that nobody listens on any more is replaced.
+    A listening Unix socket for its user and group; one that nobody listens on any more is replaced. At the end it is
+    removed, unless another one has its name by then.
 
     Raises:
         ListenFailed: somebody listens there, something else has the name, or the folder is missing or not writable.
@@ -65,11 +66,16 @@ def unix_socket(path: Path) -> Iterator[socket.socket]:
         raise ListenFailed(f"--uds {path}: {error.strerror or error}") from error
     finally:
         os.umask(before)
+    # Held, so that no other file gets the number of this one: who comes after us may have put its own socket there.
+    ours = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         yield bound
     finally:
         bound.close()
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(ours), path.lstat()):
+                path.unlink()
+        os.close(ours)
 
 
 def inherited_socket(number: int) -> socket.socket:

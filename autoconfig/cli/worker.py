@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 WAITING = 1.0
 """Seconds between two attempts of a process to start while the database is gone."""
 
+STUCK = 30
+"""Seconds for which the event loop of one of several processes may do one thing before the process is ended."""
+BEAT = 1.0
+"""Seconds between two signs of life of an event loop."""
+
 
 def create(place: str, supervisor: Connection | None) -> Entry:
     """The application of a process that serves at `place`, alone or for a supervisor that wants to know of reloads."""
@@ -35,11 +40,37 @@ def create(place: str, supervisor: Connection | None) -> Entry:
     return application(context)
 
 
+class Pulse:
+    """
+    Ends this process if its event loop is stuck.
+
+    uvicorn's supervisor asks a thread whether a worker lives, and that one answers however stuck the loop is. The
+    kernel ends a process whose alarm is not put off in time, and nothing in the process can keep it from that.
+    """
+
+    def __init__(self) -> None:
+        """Begin, within the loop."""
+        self._loop = asyncio.get_running_loop()
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        self._next = self._beat()
+
+    def _beat(self) -> asyncio.TimerHandle:
+        signal.alarm(STUCK)
+        self._next = self._loop.call_later(BEAT, self._beat)
+        return self._next
+
+    def end(self) -> None:
+        """Put the alarm off for good."""
+        self._next.cancel()
+        signal.alarm(0)
+
+
 class Reporting(Context):
     """A context whose reloads are known to systemd."""
 
     place = ""
     supervisor: Connection | None = None
+    _pulse: Pulse | None = None
 
     async def start(self) -> None:
         """
@@ -62,6 +93,7 @@ class Reporting(Context):
                     told = True
                     await asyncio.sleep(WAITING)
                 else:
+                    self._pulse = Pulse()
                     return
 
     async def reload_plans(self) -> None:
@@ -73,6 +105,12 @@ class Reporting(Context):
             notify.ready(serving(self.place))
         else:
             self.supervisor.send(os.getpid())
+
+    async def close(self) -> None:
+        """As `Context`."""
+        if self._pulse is not None:
+            self._pulse.end()
+        await super().close()
 
 
 def serving(place: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dns.exception
 import dns.message
 import dns.name
+import dns.rdatatype
 import dns.resolver
 
 from autoconfig.dns.answer import MXAnswer, MXStatus
@@ -42,5 +43,10 @@ async def mail_exchangers(domain: str, nameservers: Nameservers | None = None, l
 
 
 def _negative_ttl(response: dns.message.QueryMessage) -> float:
-    """The TTL of the zone's SOA, or its last field if that is less (RFC 2308 section 5); a few seconds without one."""
-    return response.resolve_chaining().minimum_ttl
+    """
+    The TTL of the zone's SOA, or its last field or the TTL of a CNAME on the way if that is less (RFC 2308 section
+    5); 0 without that SOA, for then the answer is not to be kept.
+    """
+    chain = response.resolve_chaining()
+    owners = [records.name for records in response.authority if records.rdtype == dns.rdatatype.SOA]
+    return chain.minimum_ttl if any(map(chain.canonical_name.is_subdomain, owners)) else 0

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping.cache import KNOWN, REMEMBERED, UNKNOWN, TimelineCache, merged
+from autoconfig.mapping.sources.source import digest_of
 from autoconfig.mapping.timeline import NOTHING, Timeline
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class CachedFinder:
         self._source, self._kept, self._clock = source, kept, clock
         self._cache = TimelineCache(known, unknown)
         self._flights: dict[str, _Flight] = {}
+        self._answers: set[asyncio.Task[Timeline[Row]]] = set()
         self._position: Position | None = None
         self._looked = time.monotonic()
         self._missed = 0
@@ -81,10 +83,13 @@ class CachedFinder:
         """See `Finder`."""
         before = self._kept.read() if self._kept else None
         found = await self._source.start(before)
-        if not found.follows(before):
+        replaced = not found.follows(before)
+        if before and before.row and not replaced:
+            replaced = await self._row(before) != before.row
+        if replaced:
             _log.warning("the mapping has another history than the one that this node has seen before")
-        self._anew(found)
-        self._keep(replaced=not found.follows(before))
+        self._anew(found._replace(row=await self._row(found)))
+        self._keep(replaced=replaced)
 
     def find_now(self, name: Domain) -> Timeline[Row] | None:
         """See `Finder`. `None`: the name is not in memory."""
@@ -103,14 +108,19 @@ class CachedFinder:
         """See `Finder`: merge what was appended; where the history was replaced, forget everything."""
         started, position = time.monotonic(), await self._source.look(self._seen)
         if not position.follows(self._seen):
-            _log.warning("the history of the mapping was replaced; everything is asked for anew")
-            self._anew(position)
-            self._keep(replaced=True)
-        while self._seen.last_id < position.last_id:
-            changes = await self._source.rows_after(self._seen.last_id, BATCH, self._seen)
-            if changes.state.position.generation != self._seen.generation or not changes.rows:
+            self._replaced(position)
+        while True:
+            # The last row that was seen comes first. A primary that lost it may have given its id to another one since.
+            seen = self._seen
+            changes = await self._source.rows_after(max(seen.last_id - 1, 0), BATCH + 1, seen)
+            if changes.state.position.generation != seen.generation:
                 break  # the next look will tell
+            if seen.row is not None and seen.row != _row_of(seen, changes.rows):
+                self._replaced(changes.state.position)
+                continue
             self._merge(changes.rows)
+            if self._seen.last_id in (seen.last_id, position.last_id):
+                break  # nothing is left
         self._looked = started
         self._keep(replaced=False)
 
@@ -127,11 +137,23 @@ class CachedFinder:
 
     async def close(self) -> None:
         """See `Finder`."""
-        answers = [flight.answer for flight in self._flights.values() if flight.answer]
-        for answer in answers:
+        if self._kept and self._position:
+            self._kept.keep(self._position, at_once=True)
+        for answer in self._answers:
             answer.cancel()
-        await asyncio.gather(*answers, return_exceptions=True)
+        await asyncio.gather(*self._answers, return_exceptions=True)
         await self._source.close()
+
+    async def _row(self, position: Position) -> str | None:
+        """A digest of the row that stands at a position now."""
+        if not position.last_id:
+            return None
+        return _row_of(position, (await self._source.rows_after(position.last_id - 1, 1, position)).rows)
+
+    def _replaced(self, position: Position) -> None:
+        _log.warning("the history of the mapping was replaced; everything is asked for anew")
+        self._anew(position)
+        self._keep(replaced=True)
 
     def _anew(self, position: Position) -> None:
         """Begin with an empty memory. Questions under way are answered to those who wait, and not kept."""
@@ -151,11 +173,12 @@ class CachedFinder:
         self._missed += 1
         flight = self._flights.get(name)
         if flight is None or flight.answer is None:
-            if len(self._flights) >= FLIGHTS:
+            if len(self._answers) >= FLIGHTS:
                 raise MappingUnavailable(f"{FLIGHTS} names are being asked for already")
             flight = self._flights[name] = _Flight()
             flight.answer = asyncio.get_running_loop().create_task(self._ask(name, flight, self._flights))
-            flight.answer.add_done_callback(_told)
+            self._answers.add(flight.answer)
+            flight.answer.add_done_callback(self._told)
         return await asyncio.shield(flight.answer)
 
     async def _ask(self, name: str, flight: _Flight, flights: dict[str, _Flight]) -> Timeline[Row]:
@@ -177,9 +200,16 @@ class CachedFinder:
             self._cache.merge(name, row, now)
             if flights and (flight := flights.get(name)):
                 flight.rows.append(row)
-        self._position = self._seen._replace(last_id=rows[-1][1].id)
+        if rows:
+            name, row = rows[-1]
+            self._position = self._seen._replace(last_id=row.id, row=digest_of(name, row))
+
+    def _told(self, answer: asyncio.Task[Timeline[Row]]) -> None:
+        self._answers.discard(answer)
+        if not answer.cancelled():
+            answer.exception()  # was told to whoever still waited
 
 
-def _told(answer: asyncio.Task[Timeline[Row]]) -> None:
-    if not answer.cancelled():
-        answer.exception()  # was told to whoever still waited
+def _row_of(position: Position, rows: Sequence[tuple[str, Row]]) -> str | None:
+    """A digest of the row at a position, if it is the first of these."""
+    return digest_of(*rows[0]) if rows and rows[0][1].id == position.last_id else None

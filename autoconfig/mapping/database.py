@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable, SchemaTooNew, SchemaTooOld
-from autoconfig.mapping.place import Place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,19 +26,10 @@ NO_SCHEMA = f"has no tables of this program yet; {UPGRADE}"
 """What to say of a server's database that is empty, or another program's only."""
 
 
-def sqlite_path(url: str) -> Path:
+def check_revision(revision: str | None, where: str, needs: str | None = None, *, setting: str = "database") -> None:
     """
-    The file of a `sqlite:///PATH` URL; see `mapping.place` for those of other engines.
-
-    Raises:
-        SettingsInvalid: the URL is of another engine, or names no file.
-    """
-    return Place.parse(url).path
-
-
-def check_revision(revision: str | None, where: str, needs: str | None = None) -> None:
-    """
-    See that this release can use a schema; `needs` is what the schema says of that (`mapping_state`).
+    See that this release can use a schema; `needs` is what the schema says of that (`mapping_state`), and `setting`
+    names the place.
 
     Raises:
         DatabaseForeign: there is no revision at all.
@@ -47,7 +37,7 @@ def check_revision(revision: str | None, where: str, needs: str | None = None) -
         SchemaTooNew: only a newer release can use it.
     """
     if revision is None:
-        raise DatabaseForeign(f"{where}: {FOREIGN}; check the setting database")
+        raise DatabaseForeign(f"{where}: {FOREIGN}; check the setting {setting}")
     if revision < REVISION:
         raise SchemaTooOld(f"{where}: has schema {revision}, this release needs {REVISION}; {UPGRADE}")
     if revision > REVISION and (needs is None or needs > REVISION):

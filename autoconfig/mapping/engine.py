@@ -32,7 +32,7 @@ _COLUMNS = {
 
 
 class Database:
-    """A mapping database, opened: read from whichever of its servers answers, written on the primary."""
+    """A mapping database, opened: its primary; what is only read, from a standby where that one is away."""
 
     def __init__(self, url: str, setting: str = "database") -> None:
         """Connects to nothing yet. Errors name the `setting` that the URL is from."""
@@ -66,9 +66,15 @@ class Database:
         with self.named_errors(), self._module.writing(self._writer) as connection:
             yield connection
 
+    def is_standby(self, connection: Connection) -> bool:
+        """See `EngineModule.is_standby`."""
+        with self.named_errors():
+            return self._module.is_standby(connection)
+
     def append(self, connection: Connection, records: list[Record]) -> None:
         """See `EngineModule.append`."""
-        self._module.append(connection, records)
+        with self.named_errors():
+            self._module.append(connection, records)
 
     def settle(self) -> None:
         """See `EngineModule.settle`."""
@@ -93,12 +99,14 @@ class Database:
     def upgrade(self, *, create: bool) -> tuple[str | None, str]:
         """See `upgrade`."""
         where = self.place.shown
-        if not create:
+        if create:
+            self._module.create(self.place)
+        else:
             self._module.check(self.place)
         with self.writing() as connection:
             before = self._revision(connection)
             if before is None and not create and not self._module.MADE_BY_UPGRADE:
-                check_revision(None, where)
+                check_revision(None, where, setting=self.place.setting)
             if before is not None and before >= REVISION:
                 check_revision(before, where, self._needs(connection))
                 after = before

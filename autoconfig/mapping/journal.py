@@ -9,7 +9,7 @@ import operator
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import delete, func, inspect, select, text, update
+from sqlalchemy import delete, false, func, inspect, select, text, update
 
 from autoconfig.errors import Refused
 from autoconfig.mapping.copies import mark
@@ -68,7 +68,7 @@ class Journal:
     def reading(self) -> Iterator[Reading]:
         """One consistent view of the mapping."""
         with self._database.reading() as connection:
-            yield Reading(connection)
+            yield Reading(connection, self._database)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -91,13 +91,17 @@ class Journal:
 class Reading:
     """A consistent view."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, database: Database) -> None:
+        self._connection, self._database = connection, database
+
+    def is_standby(self) -> bool:
+        """Whether this is read from a server that follows another one, and may be behind it."""
+        return self._database.is_standby(self._connection)
 
     def timeline(self, name: str) -> Timeline[Record]:
         """All rows of one name."""
         statement = select(mapping).where(mapping.c.name == name).order_by(mapping.c.valid_from, mapping.c.id)
-        return Timeline([_record(row) for row in self._connection.execute(statement)])
+        return Timeline(self._records(statement))
 
     def timelines(self) -> Iterator[tuple[str, Timeline[Record]]]:
         """All names in order, each with its rows; some thousand at a time."""
@@ -123,27 +127,35 @@ class Reading:
         The first rows. A result that is streamed would be in the way of other statements on one engine, and of whoever
         stops before its end; each page is found by an index instead.
         """
-        return list(map(_record, self._connection.execute(statement.limit(BATCH))))
+        return self._records(statement.limit(BATCH))
+
+    def _records(self, statement: Select[Any]) -> list[Record]:
+        # Named here: who reads one database while another one is written must not hear of the wrong one.
+        with self._database.named_errors():
+            return list(map(_record, self._connection.execute(statement)))
+
+    def _value(self, statement: Select[Any]) -> Any:
+        with self._database.named_errors():
+            return self._connection.execute(statement).scalar_one()
 
     def last_id(self) -> int:
         """The highest id, 0 where there is no row."""
-        return int(self._connection.execute(select(func.coalesce(func.max(mapping.c.id), 0))).scalar_one())
+        return int(self._value(select(func.coalesce(func.max(mapping.c.id), 0))))
 
     def generation(self) -> str:
         """Which history the ids belong to; drawn anew when it is replaced."""
-        return str(self._connection.execute(select(state.c.generation)).scalar_one())
+        return str(self._value(select(state.c.generation)))
 
     def count(self) -> int:
         """How many rows there are: what a progress bar ends at."""
-        return int(self._connection.execute(select(func.count()).select_from(mapping)).scalar_one())
+        return int(self._value(select(func.count()).select_from(mapping)))
 
 
 class Writing(Reading):
     """A view that rows can be appended to."""
 
     def __init__(self, connection: Connection, database: Database) -> None:
-        super().__init__(connection)
-        self._database = database
+        super().__init__(connection, database)
         self._who, self._now = _user(), int(time.time())
 
     def append(self, changes: Iterable[Change], advance: Callable[[int], None] = lambda _written: None) -> None:
@@ -158,10 +170,22 @@ class Writing(Reading):
             self._database.append(self._connection, batch)
             advance(len(batch))
 
+    def may_replace_all(self) -> None:
+        """
+        See that `replace_all` is allowed, before much is done for it; nothing is written.
+
+        Raises:
+            MappingUnavailable: it is not.
+        """
+        with self._database.named_errors():
+            self._connection.execute(delete(mapping).where(false()))
+            self._connection.execute(update(state).where(false()).values(generation=""))
+
     def replace_all(self, generation: str) -> None:
         """Forget every row; the history that is written next is another one."""
-        self._connection.execute(delete(mapping))
-        self._connection.execute(update(state).values(generation=generation))
+        with self._database.named_errors():
+            self._connection.execute(delete(mapping))
+            self._connection.execute(update(state).values(generation=generation))
 
     def append_one(self, change: Change) -> Record:
         """Write one change, and say what it became."""

@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 5
 """Seconds for each host, unless `connect_timeout` says otherwise."""
 
+# What no URL has to say: a host that is gone without a word is noticed within seconds (milliseconds in the last).
+_ALIVE = MappingProxyType(
+    {
+        "keepalives": "1",
+        "keepalives_idle": "5",
+        "keepalives_interval": "1",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "5000",
+    }
+)
+
 
 class Kind(StrEnum):
     """The engines, as people write their names."""
@@ -169,6 +180,7 @@ class Place:
             "application_name": "autoconfig",
             "client_encoding": "UTF8",
             "connect_timeout": str(CONNECT_TIMEOUT),
+            **_ALIVE,
             **self.options,
             "host": ",".join(host.name for host in self.hosts),
             "port": ",".join(str(host.port) for host in self.hosts),

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autoconfig.files import replacing
 from autoconfig.mapping.sources.source import Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 NAME = "mapping-position.json"
 
@@ -45,15 +44,16 @@ class PositionFile:
         generation, last_id = kept.get("generation"), kept.get("last_id")
         if not isinstance(generation, str) or type(last_id) is not int:
             return None
-        return Position(generation, last_id)
+        row = kept.get("row")  # earlier releases wrote none
+        return Position(generation, last_id, row if isinstance(row, str) else None)
 
-    def keep(self, position: Position) -> None:
+    def keep(self, position: Position, *, at_once: bool = False) -> None:
         """
-        Write it, whole or not at all, unless that was done seconds ago. Where another process of this node has seen
-        more of the same history, that stays.
+        Write it, whole or not at all; unless `at_once` is said, not where that was done seconds ago. Where another
+        process of this node has seen more of the same history, that stays.
         """
         now = self._clock()
-        if position == self._written or now < self._next:
+        if position == self._written or (now < self._next and not at_once):
             return
         self._next = now + _EVERY
         kept = self.read()
@@ -65,11 +65,6 @@ class PositionFile:
         self._written = position
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=NAME)
-            try:
-                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                    json.dump(position._asdict(), file)
-                Path(name).replace(self._path)
-            except OSError:
-                Path(name).unlink()
-                raise
+            # Requests do not wait for the disk: what a power cut takes is written again in seconds.
+            with replacing(self._path, lasting=False) as fresh:
+                fresh.write_text(json.dumps(position._asdict()), encoding="utf-8")

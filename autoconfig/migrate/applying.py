@@ -6,20 +6,17 @@ Killed between the two, the plans stand in plans.toml unused, and a second run f
 
 from __future__ import annotations
 
-import contextlib
-import os
-import stat
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import Fault, PlansInvalid, Refused
+from autoconfig.files import replacing
 from autoconfig.mapping.journal import Change
 from autoconfig.migrate.planning import Held
 from autoconfig.plans import read_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
+    from pathlib import Path
 
     from autoconfig.mapping.journal import Reading, Writing
     from autoconfig.mapping.schema import Record
@@ -57,7 +54,10 @@ def append_plans(path: Path, plans: Plans, added: Sequence[Added]) -> None:
         raise PlansInvalid(
             str(path), [Fault("file", "plans appended to it would change others", "move [plans] tables")]
         )
-    _replace(path, plans.source, content)
+    with replacing(path) as fresh:
+        fresh.write_bytes(content)
+        if path.read_bytes() != plans.source:
+            raise Refused(f"{path}: was changed meanwhile; nothing was written, run this again")
 
 
 def write_rows(
@@ -88,24 +88,3 @@ def _timelines(reading: Reading, names: Collection[str]) -> Iterator[tuple[str, 
     for name, timeline in reading.timelines():
         if name in wanted:
             yield name, timeline
-
-
-def _replace(path: Path, before: bytes, content: bytes) -> None:
-    """Put `content` in the place of `before`, under a link too, with the rights and the owner of the file."""
-    target = path.resolve()
-    status = target.stat()
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(PermissionError):
-            os.chown(name, status.st_uid, status.st_gid)
-        Path(name).chmod(stat.S_IMODE(status.st_mode))
-        if target.read_bytes() != before:
-            raise Refused(f"{path}: was changed meanwhile; nothing was written, run this again")
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink()
-        raise

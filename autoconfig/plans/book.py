@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from autoconfig.mail.domain import Domain
     from autoconfig.mail.plan import HostRule, Plan
 
-BOUND = 16384
-"""How many pairs of plan and params are kept bound; thousands of domains share each."""
+BOUND = 4096
+"""How many pairs of plan and params are kept bound, of about 2 KiB each; thousands of domains share each."""
 
 
 class Plans:

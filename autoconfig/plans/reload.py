@@ -7,18 +7,17 @@ What was loaded last is kept in the state folder: a process that starts while pl
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import Fault, MappingUnavailable, PlansInvalid, PlanUnusable
+from autoconfig.files import replacing
 from autoconfig.mail.params import NONE
 from autoconfig.plans.reading import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from autoconfig.plans.book import Plans
 
@@ -146,13 +145,5 @@ def _replace(path: Path, content: bytes) -> None:
         if path.read_bytes() == content:
             return
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink()
-        raise
+    with replacing(path) as fresh:
+        fresh.write_bytes(content)

@@ -11,30 +11,22 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from autoconfig import log, settings
 from autoconfig.log import logger
-from autoconfig.web.context import Context
 from autoconfig.web.entry import Entry
 from autoconfig.web.refusals import NOT_FOUND, method_not_allowed, refusal
 from autoconfig.web.routes import hot_table, routes
 from autoconfig.web.tally import Document
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.requests import Request
 
     from autoconfig.web.asgi import Answer
+    from autoconfig.web.context import Context
 
 TICK = 1.0
 """Seconds between two looks at plans.toml and the database."""
-
-
-def create() -> Entry:
-    """The application of a worker, configured by the file that `AUTOCONFIG_CONFIG` names."""
-    configured = settings.load(settings.find_file(None))
-    log.configure(configured.log_format)
-    return application(Context.of(configured))
 
 
 def application(context: Context) -> Entry:
@@ -59,32 +51,46 @@ async def _lifespan(context: Context) -> AsyncIterator[None]:
         with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread: tests
             loop.add_signal_handler(signal.SIGHUP, hung_up.set)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # `cli.serve` starts workers with it blocked
-        looking = loop.create_task(_look_around(context, hung_up))
+        # Apart, because a slow answer about plans must not hold up the changes of the mapping.
+        rounds = [
+            loop.create_task(_look_around(context)),
+            loop.create_task(_look_at_plans(context, hung_up)),
+        ]
         try:
             yield
         finally:
-            looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await looking
+            for looking in rounds:
+                looking.cancel()
+            await asyncio.gather(*rounds, return_exceptions=True)
             with contextlib.suppress(RuntimeError, ValueError):
                 loop.remove_signal_handler(signal.SIGHUP)
     finally:
         await context.close()
 
 
-async def _look_around(context: Context, hung_up: asyncio.Event) -> None:
+async def _look_around(context: Context) -> None:
+    while True:
+        await asyncio.sleep(TICK)
+        await _tried(context.tick)
+
+
+async def _look_at_plans(context: Context, hung_up: asyncio.Event) -> None:
     while True:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TICK):
                 await hung_up.wait()
-        try:
-            if hung_up.is_set():
-                hung_up.clear()
-                await context.reload_plans()
-            else:
-                await context.tick()
-        except Exception:  # noqa: BLE001 (the next second is another try; serving goes on)
-            logger().exception("the look around failed")
+        if hung_up.is_set():
+            hung_up.clear()
+            await _tried(context.reload_plans)
+        else:
+            await _tried(context.tick_plans)
+
+
+async def _tried(step: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await step()
+    except Exception:  # noqa: BLE001 (the next second is another try; serving goes on)
+        logger().exception("the look around failed")
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from autoconfig.settings import Settings
     from autoconfig.web.asgi import Scope
 
-PREPARED = 16384
-"""How many prepared documents are kept; each is about as large as the document."""
+PREPARED = 4096
+"""
+How many prepared documents of all kinds are kept, for the hot path and the endpoints together. Each is as large as the
+document, about 2 KiB, and keeps the bound plan that it was made of, which is as large again.
+"""
 
 
 class Context:
@@ -106,14 +109,14 @@ class Context:
         return is_internal(self.peer(scope), self.settings.internal_networks)
 
     async def tick(self) -> None:
-        """Once a second: notice another plans.toml, another certificate, another database."""
-        if await self.plans.tick():
-            self._tell_of_plans()
+        """Once a second: notice another certificate, and what became of the mapping database."""
         self.signer.tick()
         if self._exchangers_log:
             self._exchangers_log.tick()
         try:
             await self.finder.watch()
+            if self.finder_fault is not None:
+                logger().info("the mapping database can be used again")
             self.finder_fault = None
         except AutoconfigError as error:
             if self.finder_fault is None:
@@ -131,6 +134,11 @@ class Context:
             **({} if expires is None else {"profile_certificate_expiry_seconds": expires}),
             **self.finder.gauges(),
         }
+
+    async def tick_plans(self) -> None:
+        """Once a second: notice another plans.toml. A database may take long to say which plans are in use."""
+        if await self.plans.tick():
+            self._tell_of_plans()
 
     async def reload_plans(self) -> None:
         """Load plans.toml now, and what signs profiles: SIGHUP asks for it."""

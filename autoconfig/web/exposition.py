@@ -69,7 +69,7 @@ def _duration(counts: Mapping[str, int]) -> Metric:
     below = accumulate(counts[f"duration {end}"] for end in ends)
     return HistogramMetricFamily(
         "autoconfig_request_duration_seconds",
-        "Time within the application of one request in 64.",
+        "Time from a whole request to the beginning of its answer, of one request in 64.",
         buckets=list(zip(ends, below, strict=True)),
         sum_value=counts["duration_microseconds"] / 1e6,
     )

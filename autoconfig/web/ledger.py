@@ -2,8 +2,9 @@
 What all workers of a server have counted, each in a file of its own in the state folder.
 
 A worker takes the first place that no living process holds, and goes on from what stands there: what a dead worker
-counted is never lost, so that no sum ever falls, and there are never more files than there were workers at once. A lock
-says who lives; the kernel lets go of it with the process.
+wrote down is never lost, and there are never more files than there were workers at once. It writes once a second and at
+its end; of one that is killed outright the last second is missing. A lock says who lives; the kernel lets go of it with
+the process.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import threading
 from collections import Counter
+from time import sleep
 from typing import TYPE_CHECKING, NamedTuple
 
 from autoconfig.log import logger
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 PLACES = 1024
 """How many workers may share a state folder."""
+
+LOOKS = 100
+"""How often a place is tried, a millisecond apart, that nobody holds and somebody only looks at."""
 
 
 class Worker(NamedTuple):
@@ -55,18 +60,17 @@ class Ledger:
         self._told = False
 
     def write(self, counts: Mapping[str, int], gauges: Mapping[str, float]) -> None:
-        """Write down what this process has counted. Where the folder cannot be written to, a log line says so once."""
+        """Write down what this process has counted. When the folder begins to be of no use, a log line says so."""
         with self._turn:
             try:
                 if self._lock < 0:
                     self._take_place()
                 self._write(counts, gauges)
+                self._told = False
             except OSError as error:
                 if not self._told:
                     self._told = True
-                    logger().warning(
-                        "metrics are of one worker only: the state folder cannot be used", problem=str(error)
-                    )
+                    logger().warning(_NO_PLACE if self._lock < 0 else _NOT_WRITTEN, problem=str(error))
 
     def total(self, counts: Mapping[str, int], gauges: Mapping[str, float]) -> Total:
         """All workers together, with these numbers as this process's own."""
@@ -76,9 +80,13 @@ class Ledger:
         summed: Counter[str] = Counter()
         workers = []
         for place in self._places():
+            if place == self._place:  # from here, for it may be that nothing can be written
+                summed.update(self._whole(counts))
+                workers.append(Worker(place, gauges))
+                continue
             written = _read(self._file(place))
             summed.update(written.counts)
-            if place == self._place or self._held(place):
+            if self._held(place):
                 workers.append(Worker(place, written.gauges))
         return Total({name: summed[name] for name in counts}, workers)
 
@@ -93,9 +101,7 @@ class Ledger:
         self._folder.mkdir(parents=True, exist_ok=True)
         for place in range(PLACES):
             lock = os.open(self._folder / f"{place}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _taken(lock):
                 os.close(lock)
                 continue
             self._place, self._lock = place, lock
@@ -104,23 +110,26 @@ class Ledger:
         raise OSError(f"{self._folder}: all {PLACES} places are taken")
 
     def _write(self, counts: Mapping[str, int], gauges: Mapping[str, float]) -> None:
-        whole = {name: count + self._before.get(name, 0) for name, count in counts.items()}
-        text = json.dumps({"counts": whole, "gauges": dict(gauges)})
+        text = json.dumps({"counts": self._whole(counts), "gauges": dict(gauges)})
         if text != self._written:
             new = self._folder / f"{self._place}.new"
             new.write_text(text, encoding="ascii")
             new.replace(self._file(self._place))  # a reader sees all of it, or all of what was before
             self._written = text
 
+    def _whole(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """With what was counted at this place before."""
+        return {name: count + self._before.get(name, 0) for name, count in counts.items()}
+
     def _places(self) -> Iterator[int]:
-        return (place for place in range(PLACES) if self._file(place).exists())
+        return (place for place in range(PLACES) if place == self._place or self._file(place).exists())
 
     def _held(self, place: int) -> bool:
         """Whether the process of this place lives."""
         with contextlib.suppress(FileNotFoundError):
             lock = os.open(self._folder / f"{place}.lock", os.O_RDWR | os.O_CLOEXEC)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)  # two that look do not see each other
             except BlockingIOError:
                 return True
             finally:
@@ -129,6 +138,25 @@ class Ledger:
 
     def _file(self, place: int) -> Path:
         return self._folder / f"{place}.json"
+
+
+_NO_PLACE = "metrics are of one worker only: the state folder cannot be used"
+_NOT_WRITTEN = "metrics of this worker are not told to the others: the state folder cannot be written to"
+
+
+def _taken(lock: int) -> bool:
+    """Take a place, unless a living process holds it; whoever only looks is waited for."""
+    for _ in range(LOOKS):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        sleep(0.001)
+    return False
 
 
 class _Written(NamedTuple):

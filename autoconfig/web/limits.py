@@ -1,7 +1,8 @@
 """
 How much one client may ask: a token bucket for each network, of which the hot path sees one addition.
 
-A network is an IPv4 address or an IPv6 /64, which is what one customer's line has. The client is the one behind trusted
+A network is an IPv4 address or an IPv6 /64, which is what one customer's line has; an IPv4 address that a translator
+made an IPv6 one of (RFC 6052) is the IPv4 address. The client is the one behind trusted
 proxies (`web.peers`). Where nobody says who that is (a trusted proxy or a Unix socket without X-Forwarded-For) all
 customers would share one bucket, so that there is no limit there, and none for `internal_networks`.
 """
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
     from autoconfig.web.peers import IPAddress
 
 KEPT = 16384
-"""How many clients, and how many networks, are remembered; the one that was not seen for longest is forgotten first."""
+"""
+How many clients are remembered, and how many networks. Of the clients the one that was not seen for longest is
+forgotten first; of the networks, the one of which no new client was seen for longest.
+"""
+
+_TRANSLATED = int(ipaddress.IPv6Address("64:ff9b::")) >> 32
+"""RFC 6052's well-known prefix, /96, before an IPv4 address."""
 
 _LONGEST = 200  # octets of an X-Forwarded-For that is worth remembering
 _FORWARDED = b"x-forwarded-for"
@@ -79,9 +86,12 @@ class Limiter:
     def _bucket_for(self, address: IPAddress | None) -> Bucket:
         if address is None or within(address, self._unlimited):
             return self._of_network(None)
+        number = int(getattr(address, "ipv4_mapped", None) or address)
+        if number >> 32 == _TRANSLATED:
+            return self._of_network((4, number & 0xFFFFFFFF))
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-            return self._of_network((6, int(address) >> 64))
-        return self._of_network((4, int(getattr(address, "ipv4_mapped", None) or address)))
+            return self._of_network((6, number >> 64))
+        return self._of_network((4, number))
 
     def _new(self, network: tuple[int, int] | None) -> Bucket:
         return Bucket(self._interval if network else 0.0)

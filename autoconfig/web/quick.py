@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from autoconfig.formats.microsoft_quick import quick_request
 from autoconfig.mail import domain
@@ -21,11 +21,10 @@ from autoconfig.web.asgi import Start
 from autoconfig.web.hosts import LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from autoconfig.formats.microsoft_request import Schema
-    from autoconfig.formats.prepared import Document, Prepared
-    from autoconfig.plans import Plans
+    from autoconfig.formats.prepared import Document
     from autoconfig.web.asgi import Headers, Message, Scope
     from autoconfig.web.caching import DocumentHeaders
     from autoconfig.web.context import Context
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     QuickAnswer = tuple[Start, bytes]
     """The message that starts the response, and its body."""
 
-KEPT = 16384
-"""How many pairs of plan and params, and how many lengths of a body, are kept laid ready."""
+LENGTHS = 4096
+"""How many lengths of a body have their headers laid ready."""
 
 # Only what means the same however it is read: no percent but the one of %40, no upper case in the domain. Not one that
 # ends with a digit, for that could be an IPv4 address, and no name of another domain's service. Possessive and atomic,
@@ -85,17 +84,8 @@ class QuickAutodiscover:
         return None if asked is None else self._by_schema[asked.schema].answer(asked.domain, asked.local)
 
 
-class Laid(NamedTuple):
-    """What is the same for all names with one plan and one text of params."""
-
-    prepared: Prepared
-    longest_domain: int
-    start: Callable[[int], Start]
-    """The first message of a response whose body has so many octets."""
-
-
 class Ready:
-    """One kind of document, laid ready for each plan and params."""
+    """One kind of document, which the context keeps prepared for each plan and params."""
 
     def __init__(
         self,
@@ -108,10 +98,8 @@ class Ready:
     ) -> None:
         """`private`: whether nobody may keep it, also where it is the same for every mailbox."""
         self._context, self._document, self._with_address = context, document, with_address
-        self._private = lru_cache(KEPT)(lambda length: _start(headers.private, length))
-        self._public = self._private if private else lru_cache(KEPT)(lambda length: _start(headers.public, length))
-        self._plans: Plans | None = None
-        self._laid = lru_cache(KEPT)(self._lay)
+        self._private = lru_cache(LENGTHS)(lambda length: _start(headers.private, length))
+        self._public = self._private if private else lru_cache(LENGTHS)(lambda length: _start(headers.public, length))
 
     def answer(self, name: bytes, local: bytes) -> QuickAnswer | None:
         """The answer for a name, which is a host name, where a row of it holds and nothing is scheduled."""
@@ -121,21 +109,14 @@ class Ready:
             row = timeline.settled(time.time()) if timeline is not None else None
             if row is None or row.plan is None:
                 return None
-            if context.plans.current is not self._plans:  # another plans.toml
-                self._plans = context.plans.current
-                self._laid.cache_clear()
-            prepared, longest_domain, start = self._laid(row.plan, row.params)
+            bound = context.plans.current.bind(row.plan, row.params)
+            prepared = context.prepared(self._document, bound, with_address=self._with_address)
         except Exception:  # noqa: BLE001 (the endpoint meets it again, and says so)
             return None
-        if len(name) > longest_domain:
+        if len(name) > bound.longest_domain:
             return None
         body = prepared.fill_octets(name, local)
-        return start(len(body)), body
-
-    def _lay(self, plan: str, params: str) -> Laid:
-        bound = self._context.plans.current.bind(plan, params)
-        prepared = self._context.prepared(self._document, bound, with_address=self._with_address)
-        return Laid(prepared, bound.longest_domain, self._private if prepared.names_mailbox else self._public)
+        return (self._private if prepared.names_mailbox else self._public)(len(body)), body
 
 
 def own_address(query: bytes, host: bytes | None) -> tuple[bytes, bytes] | None:

@@ -24,6 +24,8 @@ def test_copy(
         server = request.getfixturevalue(engine)
         url = server.url(server.new_database())
     done = on_demo("db", "copy", url)
+    if engine == "sqlite":
+        assert (tmp_path / "other.db").stat().st_mode & 0o777 == 0o640
     assert re.search(r": has all 8 rows of \S*mapping\.db, sha256 [0-9a-f]{64}\nNext: ", done.out)
 
     on_demo("mapping", "end", "sample.co.jp")

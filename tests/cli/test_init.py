@@ -51,6 +51,7 @@ def test_files(command: Command, tmp_path: Path, *, demo: bool) -> None:
 
     assert files(folder) == FILES
     assert said.out.startswith(f"{folder}: made autoconfig.toml, plans.toml, mapping.db\n")
+    assert (folder / "mapping.db").stat().st_mode & 0o777 == 0o640
     assert command("plans", "check", "--config", folder / "autoconfig.toml").err == ""
 
 

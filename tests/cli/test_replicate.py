@@ -263,7 +263,7 @@ AWAY = MappingUnavailable("away")
         ([Look(1), Look(1), Look(1)], [1, 1]),
         ([Look(1), AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, Look(1), Look(1)], [1, 1, 2, 4, 8, LONGEST, LONGEST, 1]),
         ([AWAY, AWAY, Look(1), AWAY, Look(1)], [1, 2, 1, 1]),
-        ([Look(1, behind=True), Look(1, behind=True), Look(1, 1)], [1, 2]),
+        ([Look(1, behind="behind"), Look(1, behind="behind"), Look(1, 1)], [1, 2]),
         ([Look(1), SchemaTooNew("newer"), Look(1)], [1, 1]),
     ],
     ids=["well", "away for long", "away at first", "a standby that is behind", "newer after it was followed"],
@@ -281,13 +281,22 @@ def test_pauses(looks: list[Look | AutoconfigError], pauses: list[float], monkey
 def test_verifying_ends_with_the_first_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """`--verify` compares all rows once, even if that comes late; `--once` waits for a standby that is behind."""
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
-    scripted = _Scripted(AWAY, Look(1, behind=True), Look(1, verified=True), Look(1))
+    scripted = _Scripted(AWAY, Look(1, behind="behind"), Look(1, verified=True), Look(1))
     with pytest.raises(StopIteration):
         module._Watch(scripted, verify=True).run(once=False)  # type: ignore[arg-type]
     assert scripted.asked == [True, True, True, False, False]
 
-    scripted = _Scripted(Look(1, behind=True), Look(2))
+    scripted = _Scripted(Look(1, behind="behind"), Look(2))
     assert Look(2) == module._Watch(scripted, verify=False).run(once=True)  # type: ignore[arg-type]
+
+
+def test_once_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A standby that stays behind is at last an error of `--once`."""
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(module, "ONCE", 0.0)
+    scripted = _Scripted(Look(1, behind="a standby answers"), Look(2))
+    with pytest.raises(MappingUnavailable, match="a standby answers"):
+        module._Watch(scripted, verify=False).run(once=True)  # type: ignore[arg-type]
 
 
 def test_progress_on_a_terminal(node: Node) -> None:

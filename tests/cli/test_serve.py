@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -116,6 +117,53 @@ def refuses(server: Server) -> bool:
             return client.recv(1) == b""
         except OSError:
             return True
+
+
+def test_stop_before_it_serves(start: Start, demo: Path, wait_until: Wait) -> None:
+    """SIGTERM while everything is still being checked ends it with 0, and without a word."""
+    plans = demo / "plans.toml"
+    good = plans.read_bytes()
+    plans.unlink()
+    os.mkfifo(plans)
+    program = start("serve", "--port", "0")
+    opened: list[int] = []
+
+    def is_read() -> bool:
+        with contextlib.suppress(OSError):  # ENXIO: nobody reads
+            opened.append(os.open(plans, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(opened)
+
+    wait_until(is_read)
+    program.signal(TERM)
+    with contextlib.suppress(BrokenPipeError), os.fdopen(opened[0], "wb") as file:  # perhaps it has ended by now
+        file.write(good)
+    ended = program.end()
+
+    assert (ended.code, ended.err) == (0, "")
+
+
+@pytest.mark.timeout(120)
+def test_stuck_worker(serve: Serve, tmp_path: Path, wait_until: Wait) -> None:
+    """A worker whose event loop is stuck is ended and replaced, and the log says so; the other one stays."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import signal, time\n"
+        "import autoconfig.cli.worker\n"
+        "autoconfig.cli.worker.STUCK = 3\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: time.sleep(600))\n",
+        encoding="utf-8",
+    )
+    server = serve("--workers", "2", env=os.environ | {"PYTHONPATH": str(tmp_path)})
+    wait_until(lambda: len(workers_of(server.program)) == 2)
+    first, second = workers_of(server.program)
+    wait_until(lambda: answers_alone(server, [first, second], first))
+    os.kill(first, signal.SIGUSR1)
+    line = server.program.line("a worker was stuck and has been replaced")
+    wait_until(lambda: len(workers_of(server.program)) == 2)
+
+    assert f"pid={first}" in line
+    assert first not in workers_of(server.program)
+    assert second in workers_of(server.program)
+    assert server.program.end(TERM).code == 0
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -112,6 +112,30 @@ def test_stale_unix_socket(tmp_path: Path) -> None:
         assert connects(bound)
 
 
+def test_successor(tmp_path: Path) -> None:
+    """A server that ends leaves the socket of the one that took its place."""
+    path = tmp_path / "socket"
+    with unix_socket(path) as first:
+        first.close()  # as uvicorn does when it stops; from here on nobody listens
+        with unix_socket(path) as second:
+            pass_on = second.dup()
+            taken = path.lstat()
+            path.rename(tmp_path / "kept")
+        (tmp_path / "kept").rename(path)
+    with pass_on:
+        assert os.path.samestat(taken, path.lstat())
+        assert connects(pass_on)
+
+
+def test_socket_that_is_gone(tmp_path: Path) -> None:
+    """Somebody else may have removed the socket."""
+    path = tmp_path / "socket"
+    with unix_socket(path):
+        path.unlink()
+
+    assert not path.exists()
+
+
 def test_live_unix_socket(tmp_path: Path) -> None:
     """A socket that somebody listens on is refused, and stays."""
     path = tmp_path / "socket"

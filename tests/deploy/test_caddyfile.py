@@ -1,16 +1,24 @@
 from __future__ import annotations
 
+import contextlib
+import re
+import socket
 import ssl
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
+import uvicorn
 
+from tests.deploy.programs import PATIENCE
 from tests.deploy.site import AUTODISCOVER, CADDYFILE, DOCUMENT, REQUEST, Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 pytestmark = pytest.mark.timeout(600)  # the first test may have to install packages
@@ -117,3 +125,88 @@ def test_restarts(opened: Callable[..., Site], each_caddy: str) -> None:
     site.start_server()
 
     assert site.served(name).status == 200
+
+
+def test_no_address_is_logged(opened: Callable[..., Site], each_caddy: str) -> None:
+    """What cannot be answered is in the log with its reason and its host, and without what says whose mailbox it is."""
+    site, name = opened(each_caddy), "autoconfig.sample.co.jp"
+    site.start_caddy()
+    targets = [
+        ("GET", f"{DOCUMENT}?emailaddress=taro.secret@sample.co.jp"),
+        ("GET", "/autodiscover/autodiscover.json/v1.0/taro.secret@sample.co.jp?Protocol=ActiveSync"),
+        ("POST", AUTODISCOVER),
+    ]
+    headers = {"Host": name, "X-User-Identity": "taro.secret@sample.co.jp", "Referer": "http://x/?email=taro.secret@x"}
+
+    def ask(target: tuple[str, str]) -> int:
+        url = f"http://127.0.0.1:{site.http}{target[1]}"
+        body = REQUEST.replace(b"taro", b"taro.secret") if target[0] == "POST" else None
+        return httpx.request(
+            target[0], url, content=body, headers=headers, timeout=PATIENCE, trust_env=False
+        ).status_code
+
+    with ThreadPoolExecutor() as asking:
+        assert list(asking.map(ask, targets)) == [502] * 3
+    site.caddy.stop()
+    said = site.caddy.said()
+
+    assert said.count('"logger":"http.log.error"') == 3
+    assert said.count(f'"host":"{name}"') == 3
+    assert "no such file" in said
+    assert "secret" not in said
+
+
+class Upstream:
+    """Answers requests, and says which connections the other side ended by itself."""
+
+    def __init__(self, place: Path) -> None:
+        self.left = threading.Event()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(place))
+        self._listener.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        with self._listener, contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            while connection.recv(65536):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+            self.left.set()
+
+
+def test_idle_connections(opened: Callable[..., Site], each_caddy: str) -> None:
+    """
+    Caddy ends an idle connection to the server before the server does, so that no POST meets one that is being closed:
+    it could not be sent again.
+    """
+    site = opened(each_caddy)
+    upstream = Upstream(site.socket)
+    site.start_caddy()
+    answer = site.plain("autodiscover.sample.co.jp", AUTODISCOVER, "POST", REQUEST)
+    kept = re.search(r"^\s*keepalive (\d+)s$", CADDYFILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+    assert (answer.status_code, answer.text) == (200, "OK")
+    assert upstream.left.wait(PATIENCE)
+    assert kept is not None
+    assert int(kept[1]) < uvicorn.Config("").timeout_keep_alive
+    upstream.close()
+
+
+def test_own_log(each_caddy: str, tmp_path: Path) -> None:
+    """A log of the operator's own can be added, under a name."""
+    (tmp_path / "autoconfig.d").mkdir()
+    (tmp_path / "Caddyfile").write_text(CADDYFILE.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "autoconfig.d" / "site.caddy").write_text("log own {\n\toutput discard\n}\n", encoding="utf-8")
+    command = [each_caddy, "validate", "--config", str(tmp_path / "Caddyfile"), "--adapter", "caddyfile"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr

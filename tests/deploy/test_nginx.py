@@ -157,6 +157,8 @@ def test_what_this_machine_asks(behind: Behind, target: str, expected: int) -> N
 
     assert answer is not None
     assert expected == answer.status
+    if answer.status == 404:
+        assert (answer.headers["cache-control"], b"<" in answer.body) == ("private, no-store", False)
 
 
 def test_what_is_passed_on(behind: Behind) -> None:
@@ -190,6 +192,51 @@ def test_large_bodies(behind: Behind, octets: int, expected: int) -> None:
 
     assert expected == behind.ask("autodiscover.sample.co.jp", AUTODISCOVER, "POST", b"x" * octets).status
     assert (expected == 200) == (behind.relay.requests > before)
+
+
+REFUSED = {
+    "400, no HTTP": (b"GET \x01 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "400, no Host": (b"GET /?e=secret HTTP/1.1\r\n\r\n", 400),
+    "400, Host": (b"GET /?e=secret HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
+    "400, headers": (written("/?e=secret", ["Host: x", "X: " + "x" * 40_000]), 400),
+    "404, acme": (written("/.well-known/acme-challenge/token?e=secret", ["Host: x"]), 404),
+    "404, internal": (written("/internal/x?e=secret", ["Host: x"]), 404),
+    "405, TRACE": (written("/?e=secret", ["Host: x"], "TRACE"), 405),
+    "404, acme, POST": (written("/.well-known/acme-challenge/x?e=secret", ["Host: x"], "POST"), 404),
+    "413": (written("/?e=secret", ["Host: x"], "POST", b"x" * 65_537), 413),
+    "413, internal": (written("/internal/x?e=secret", ["Host: x"], "POST", b"x" * 65_537), 413),
+    "413, acme": (written("/.well-known/acme-challenge/?e=secret", ["Host: x"], "POST", b"x" * 65_537), 413),
+    "414": (written("/?e=secret" + "x" * 40_000, ["Host: x"]), 414),
+    "501": (written("/?e=secret", ["Host: x", "Transfer-Encoding: secret"], "POST"), 501),
+    "505": (b"GET /?e=secret HTTP/3.0\r\nHost: x\r\n\r\n", 505),
+}
+
+
+@pytest.mark.parametrize(("request_", "status"), REFUSED.values(), ids=REFUSED)
+def test_own_refusals(behind: Behind, request_: bytes, status: int) -> None:
+    """What nginx refuses itself is a short text, as the server's own errors are, and nobody may keep it."""
+    answer = behind.sent(request_)
+
+    assert answer is not None
+    assert (status, "private, no-store") == (answer.status, answer.headers["cache-control"])
+    assert (answer.headers["content-type"], answer.body.count(b"\n")) == ("text/plain; charset=utf-8", 1)
+    assert not any(tag in answer.body for tag in (b"<", b"nginx"))
+    assert (status == 405) == ("allow" in answer.headers)
+
+
+def test_https_port_without_tls(behind: Behind) -> None:
+    """Plain http on the port of https is refused in the same way."""
+    connection = socket.create_connection(("127.0.0.1", behind.nginx.ports.https or 0), PATIENCE)
+    answer = exchange(connection, written(f"{DOCUMENT}?e=secret", ["Host: x"]))
+
+    assert answer is not None
+    assert (answer.status, answer.headers["cache-control"]) == (400, "private, no-store")
+    assert b"<" not in answer.body
+
+
+def test_refusal_has_no_path(behind: Behind) -> None:
+    """The path from which the text comes is none for clients: it goes to the server like any other."""
+    assert behind.ask("autoconfig.sample.co.jp", "/autoconfig.refusal").status == 404
 
 
 def _certificate(folder: Path, openssl: str, name: str) -> None:
@@ -284,6 +331,8 @@ def test_server_is_down(behinds: Callable[[], Behind]) -> None:
     assert {(503, "private, no-store", "10")} == {
         (answer.status, answer.headers["cache-control"], answer.headers["retry-after"]) for answer in failed
     }
+    for request, _ in REFUSED.values():
+        behind.sent(request)
     behind.start()
     assert known.same == behind.ask(host, target).same
     assert behind.ask("autoconfig.nobody.example").status == 404
@@ -291,6 +340,7 @@ def test_server_is_down(behinds: Callable[[], Behind]) -> None:
     logs = behind.logs()
     assert "cache=STALE" in logs
     assert f"GET {DOCUMENT} 503" in logs
+    assert "POST /internal/x 413" in logs  # and not what nginx made of it
     assert "secret" not in logs
 
 

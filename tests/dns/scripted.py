@@ -16,8 +16,13 @@ SOA = ("co.jp.", 60, "IN", "SOA", "ns.co.jp. hostmaster.co.jp. 1 3600 600 86400 
 Reply = Callable[[dns.message.Message], bytes | None]
 
 
-def reply(*records: tuple[str, int, str, str, str], code: dns.rcode.Rcode = dns.rcode.NOERROR, flags: int = 0) -> Reply:
-    """Answers every question with these records, or with the zone's SOA if there are none."""
+def reply(
+    *records: tuple[str, int, str, str, str],
+    code: dns.rcode.Rcode = dns.rcode.NOERROR,
+    flags: int = 0,
+    soa: tuple[str, int, str, str, str] | None = None,
+) -> Reply:
+    """Answers every question with these records and this SOA; with the zone's SOA if there are none."""
 
     def answer(query: dns.message.Message) -> bytes:
         response = dns.message.make_response(query)
@@ -25,8 +30,8 @@ def reply(*records: tuple[str, int, str, str, str], code: dns.rcode.Rcode = dns.
         response.flags |= flags
         for record in records:
             response.answer.append(dns.rrset.from_text(*record))
-        if not records:
-            response.authority.append(dns.rrset.from_text(*SOA))
+        if soa is not None or not records:
+            response.authority.append(dns.rrset.from_text(*(soa or SOA)))
         return response.to_wire()
 
     return answer
@@ -35,6 +40,13 @@ def reply(*records: tuple[str, int, str, str, str], code: dns.rcode.Rcode = dns.
 def mx(*values: str, owner: str = f"{NAME}.") -> list[tuple[str, int, str, str, str]]:
     """MX records of the owner."""
     return [(owner, 60, "IN", "MX", value) for value in values]
+
+
+def bare(query: dns.message.Message) -> bytes:
+    """That there is no such domain, and nothing besides."""
+    response = dns.message.make_response(query)
+    response.set_rcode(dns.rcode.NXDOMAIN)
+    return response.to_wire()
 
 
 def silence(_query: dns.message.Message) -> None:

@@ -15,7 +15,7 @@ from autoconfig.dns.answer import MXAnswer, MXStatus
 from autoconfig.dns.mx import MOST_HOSTS, mail_exchangers
 from autoconfig.dns.nameservers import Nameservers
 from autoconfig.mail.domain import is_host_name
-from tests.dns.scripted import NAME, Nameserver, garbage, half, mx, reply, silence
+from tests.dns.scripted import NAME, SOA, Nameserver, bare, garbage, half, mx, reply, silence
 from tests.dns.zones import NEGATIVE_TTL
 from tests.servers.knot import silent
 
@@ -112,16 +112,20 @@ def test_found(
     assert [f"{NAME}. MX"] == nameserver.asked
 
 
+CNAME = (f"{NAME}.", 4, "IN", "CNAME", "real.co.jp.")
 NEGATIVE = {
     "the SOA's own TTL": (reply(), MXStatus.NO_MX, 60),
     "no such domain": (reply(code=dns.rcode.NXDOMAIN), MXStatus.NO_DOMAIN, 60),
-    "a CNAME and no MX": (reply((f"{NAME}.", 4, "IN", "CNAME", "real.co.jp.")), MXStatus.NO_MX, 4),
+    "a CNAME and no MX": (reply(CNAME, soa=SOA), MXStatus.NO_MX, 4),
+    "without an SOA": (bare, MXStatus.NO_DOMAIN, 0),
+    "a CNAME, without an SOA": (reply(CNAME), MXStatus.NO_MX, 0),
+    "an SOA of somebody else's": (reply(CNAME, soa=("example.", *SOA[1:])), MXStatus.NO_MX, 0),
 }
 
 
 @pytest.mark.parametrize(("answer", "status", "ttl"), NEGATIVE.values(), ids=NEGATIVE)
 def test_negative(nameserver: Nameserver, answer: Reply, status: MXStatus, ttl: float) -> None:
-    """That there is nothing holds as long as the zone's SOA says, and without one a few seconds."""
+    """That there is nothing holds as long as the zone's SOA says; without one it is not to be kept."""
     nameserver.reply = answer
     found = ask(nameserver)
 

@@ -10,10 +10,11 @@ import pytest
 
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mail.domain import Domain
+from autoconfig.mapping import cached
 from autoconfig.mapping.position import PositionFile
 from autoconfig.mapping.sources import hosts
 from autoconfig.mapping.sources.hosts import Hosts
-from autoconfig.mapping.sources.source import Position
+from autoconfig.mapping.sources.source import Position, digest_of
 from autoconfig.mapping.timeline import Row
 from tests.mapping.sources.fakes import FakeHost
 from tests.mapping.test_cached import on, plan
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 NOW = 2_000_000_000
 NAME = Domain("example.com")
+REPLACED = "the history of the mapping was replaced; everything is asked for anew"
 
 
 @pytest.fixture
@@ -49,7 +51,123 @@ def test_replaced_history(host: FakeHost, caplog: pytest.LogCaptureFixture, gene
 
     with caplog.at_level(logging.WARNING):
         assert ["a", "restored", last_id] == on(host, question)
-    assert caplog.messages == ["the history of the mapping was replaced; everything is asked for anew"]
+    assert caplog.messages == [REPLACED]
+
+
+LATE = [(NAME.name, Row(3, 1, "rewritten", "{}")), ("other.example", Row(4, 1, "d", "{}"))]
+
+
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [
+        pytest.param(LATE[:1], ["c", "rewritten", "b", 3], id="as many"),
+        pytest.param(LATE, ["c", "rewritten", "d", 4], id="more"),
+        pytest.param(LATE[1:], ["c", "a", "d", 4], id="ids left out"),
+        pytest.param([(NAME.name, Row(3, 1, "c", '{"x":1}'))], ["c", "c", "b", 3], id="only params differ"),
+        pytest.param([("x.example", Row(3, 1, "c", "{}"))], ["c", "a", "b", 3], id="only the name differs"),
+    ],
+)
+@pytest.mark.parametrize("batch", [1, 500])
+def test_lost_rows_whose_ids_were_given_again(
+    host: FakeHost,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    batch: int,
+    since: list[tuple[str, Row]],
+    expected: list[object],
+) -> None:
+    """A promoted standby that lost the last row, and went on writing, has another history; nothing of the old stays."""
+    monkeypatch.setattr(cached, "BATCH", batch)
+    other = Domain("other.example")
+    host.append(other.name, Row(2, 1, "b", "{}"))
+    host.append(NAME.name, Row(3, 1, "c", "{}"))
+
+    async def question(finder: CachedFinder) -> list[object]:
+        plans: list[object] = [await plan(finder)]
+        await plan(finder, other)
+        host.rows = [*host.rows[:2], *since]
+        host.last_id = since[-1][1].id
+        await finder.watch()
+        await finder.watch()
+        return [*plans, await plan(finder), await plan(finder, other), finder.gauges()["mapping_last_id"]]
+
+    with caplog.at_level(logging.WARNING):
+        assert expected == on(host, question)
+    assert caplog.messages == [REPLACED]
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        pytest.param(Position("g", 1, digest_of(NAME.name, Row(1, 1, "a", "{}"))), False, id="the same"),
+        pytest.param(Position("g", 1), False, id="of an earlier release"),
+        pytest.param(Position("g", 0), False, id="no row yet"),
+        pytest.param(Position("g", 1, digest_of(NAME.name, Row(1, 1, "b", "{}"))), True, id="another one"),
+    ],
+)
+def test_lost_rows_at_the_start(
+    host: FakeHost, tmp_path: Path, caplog: pytest.LogCaptureFixture, kept: Position, *, expected: bool
+) -> None:
+    """A node that starts compares the last row it has seen before, and remembers the last one there is now."""
+    PositionFile(tmp_path).replace(kept)
+    host.append("other.example", Row(2, 1, "b", "{}"))
+
+    async def nothing(finder: CachedFinder) -> None:
+        del finder
+
+    on(host, nothing, PositionFile(tmp_path))
+
+    assert expected is bool(caplog.messages)
+    assert Position("g", 2, digest_of(*host.rows[1])) == PositionFile(tmp_path).read()
+
+
+def test_an_empty_mapping_that_gets_its_first_row() -> None:
+    """Where there was no row there is nothing to compare; the first one is a change like any other."""
+    empty = FakeHost()
+
+    async def question(finder: CachedFinder) -> list[str | None]:
+        plans = [await plan(finder)]
+        for number, key in enumerate("ab", 1):
+            empty.append(NAME.name, Row(number, number, key, "{}"))
+            await finder.watch()
+            plans.append(await plan(finder))
+        return plans
+
+    assert on(empty, question) == [None, "a", "b"]
+    assert empty.asked == 1
+
+
+def test_what_was_seen_is_kept_at_the_end(host: FakeHost, tmp_path: Path) -> None:
+    """A node that ends a moment after it saw a change has kept that."""
+
+    async def question(finder: CachedFinder) -> None:
+        host.append(NAME.name, Row(2, 2, "b", "{}"))
+        await finder.watch()
+
+    on(host, question, PositionFile(tmp_path))
+
+    assert Position("g", 2, digest_of(*host.rows[1])) == PositionFile(tmp_path).read()
+
+
+def test_questions_from_before_the_history_was_replaced(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They count among those under way, and end with the finder."""
+    monkeypatch.setattr(cached, "FLIGHTS", 1)
+
+    async def question(finder: CachedFinder) -> list[bool]:
+        before = asyncio.all_tasks()
+        host.held = asyncio.Event()
+        asking = asyncio.ensure_future(plan(finder))
+        await asyncio.sleep(0.01)
+        host.generation = "new"
+        await finder.watch()
+        with pytest.raises(MappingUnavailable, match="1 names"):
+            await plan(finder, Domain("other.example"))
+        await finder.close()
+        left = asyncio.all_tasks() - before - {asking}
+        await asyncio.gather(asking, return_exceptions=True)
+        return [one.done() for one in left]
+
+    assert all(on(host, question))
 
 
 @pytest.mark.parametrize("generation", ["new", "g"], ids=["by restore", "by hand"])
@@ -122,7 +240,7 @@ def test_a_node_does_not_go_back(host: FakeHost, tmp_path: Path) -> None:
     host.last_id = 1
     on(host, nothing, PositionFile(tmp_path))
 
-    assert Position("g", 1) == PositionFile(tmp_path).read()
+    assert Position("g", 1, digest_of(*host.rows[0])) == PositionFile(tmp_path).read()
 
 
 def test_a_primary_that_lost_rows_is_believed_at_the_start(
@@ -136,5 +254,5 @@ def test_a_primary_that_lost_rows_is_believed_at_the_start(
 
     on(host, nothing, PositionFile(tmp_path))
 
-    assert Position("g", 1) == PositionFile(tmp_path).read()
+    assert Position("g", 1, digest_of(*host.rows[0])) == PositionFile(tmp_path).read()
     assert caplog.messages == ["the mapping has another history than the one that this node has seen before"]

@@ -1,32 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.errors import DatabaseForeign, MappingUnavailable, SchemaTooNew, SchemaTooOld, SettingsInvalid
-from autoconfig.mapping.database import REVISION, check_file, check_revision, sqlite_path
+from autoconfig.errors import DatabaseForeign, MappingUnavailable, SchemaTooNew, SchemaTooOld
+from autoconfig.mapping.database import REVISION, check_file, check_revision
 
-
-@pytest.mark.parametrize(
-    ("url", "path"),
-    [
-        ("sqlite:////var/lib/autoconfig/mapping.db", "/var/lib/autoconfig/mapping.db"),
-        ("sqlite:///mapping.db", "mapping.db"),
-        ("sqlite+pysqlite:///mapping.db", "mapping.db"),
-    ],
-    ids=["absolute", "relative", "driver"],
-)
-def test_sqlite_path(url: str, path: str) -> None:
-    """A SQLite URL names a file."""
-    assert Path(path) == sqlite_path(url)
-
-
-@pytest.mark.parametrize("url", ["mapping.db", "sqlite://", "mysql://u:secret@h/x"])
-def test_no_sqlite_path(url: str) -> None:
-    """Anything else is an error that says what to write."""
-    with pytest.raises(SettingsInvalid, match="write sqlite:///PATH"):
-        sqlite_path(url)
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(

@@ -358,3 +358,24 @@ def test_locked(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("autoconfig.mapping.database.BUSY_TIMEOUT", 0.05)
         with pytest.raises(MappingUnavailable, match="another command is writing to it; try again when it has ended"):
             upgrade(url)
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["new", "there already"])
+def test_rights_of_a_new_file(tmp_path: Path, new: bool) -> None:
+    """A new file is not for everybody, nor are those beside it; one that is there keeps its rights."""
+    path = tmp_path / "new.db"
+    if not new:
+        path.touch(0o600)
+    upgrade(f"sqlite:///{path}", create=True)
+    with closing(Journal(f"sqlite:///{path}")) as journal, journal.reading() as reading:
+        reading.count()
+        modes = {file.stat().st_mode & 0o777 for file in tmp_path.glob("new.db*")}
+
+    assert modes == {0o640 if new else 0o600}
+
+
+def test_errors_name_the_setting(tmp_path: Path) -> None:
+    """An empty file is named with the setting that it is from."""
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(DatabaseForeign, match=r"empty\.db: is not a mapping database .*; check the setting URL"):
+        upgrade(f"sqlite:///{tmp_path / 'empty.db'}", setting="URL")

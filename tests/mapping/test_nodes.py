@@ -176,6 +176,7 @@ def test_the_database_is_gone_and_back(
         assert node.program.stop() == 0
         assert "geheim" not in node.program.said()
         assert node.program.said().count("the mapping database cannot be used") == 1
+        assert node.program.said().count("the mapping database can be used again") == 1
 
 
 def test_a_worker_that_starts_while_the_database_is_gone(

@@ -177,7 +177,14 @@ def test_conninfo() -> None:
         "application_name": "autoconfig",
         "client_encoding": "UTF8",
         "connect_timeout": "5",
+        "keepalives": "1",
+        "keepalives_idle": "5",
+        "keepalives_interval": "1",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "5000",
     }
+    other = conninfo_to_dict(Place.parse("postgresql://h/mail?tcp_user_timeout=9&keepalives_idle=60").conninfo())
+    assert (other["tcp_user_timeout"], other["keepalives_idle"], other["keepalives_count"]) == ("9", "60", "3")
 
 
 @pytest.mark.parametrize(("given", "target"), [("", "read-write"), ("?target_session_attrs=any", "read-write")])

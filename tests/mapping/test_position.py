@@ -18,6 +18,11 @@ from autoconfig.mapping.sources.source import Position
         pytest.param(Position("g", 2), Position("g", 2), True, id="the same"),
         pytest.param(Position("g", 1), Position("g", 2), False, id="less"),
         pytest.param(Position("h", 3), Position("g", 2), False, id="another history"),
+        pytest.param(Position("g", 2, "r"), Position("g", 2, "r"), True, id="the same row"),
+        pytest.param(Position("g", 2, "r"), Position("g", 2, "s"), False, id="another row"),
+        pytest.param(Position("g", 2), Position("g", 2, "s"), True, id="a row that was not read"),
+        pytest.param(Position("g", 2, "r"), Position("g", 2), True, id="a row that was not seen"),
+        pytest.param(Position("g", 3, "r"), Position("g", 2, "s"), True, id="a later row"),
     ],
 )
 def test_follows(position: Position, other: Position | None, *, expected: bool) -> None:
@@ -38,6 +43,32 @@ def test_kept(tmp_path: Path) -> None:
 
     assert [position.last_id for position in found if position] == [1, 1, 1, 4, 4, 4]
     assert [path.name for path in (tmp_path / "state").iterdir()] == [NAME]
+
+
+def test_kept_at_once(tmp_path: Path) -> None:
+    """A process that ends writes what it has seen, also where it wrote a moment ago; another's higher one stays."""
+    file = PositionFile(tmp_path, lambda: 100.0)
+    file.keep(Position("g", 1))
+    file.keep(Position("g", 2), at_once=True)
+    assert Position("g", 2) == file.read()
+    PositionFile(tmp_path).replace(Position("g", 9))
+    file.keep(Position("g", 3), at_once=True)
+    assert Position("g", 9) == file.read()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param('{"generation": "g", "last_id": 1}', Position("g", 1), id="earlier release"),
+        pytest.param('{"generation": "g", "last_id": 1, "row": 7}', Position("g", 1), id="no digest"),
+        pytest.param('{"generation": "g", "last_id": 1, "row": "r"}', Position("g", 1, "r"), id="with the row"),
+    ],
+)
+def test_row(tmp_path: Path, content: str, expected: Position) -> None:
+    """The row that was seen last is kept too; a file without it is of use."""
+    (tmp_path / NAME).write_text(content)
+
+    assert expected == PositionFile(tmp_path).read()
 
 
 def test_another_process_of_the_node_has_seen_more(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import logging
 import os
 import plistlib
 import signal
@@ -18,6 +17,7 @@ from lxml import etree
 from autoconfig.cli.init import init
 from autoconfig.errors import PlansInvalid
 from autoconfig.mapping.memory import MemoryFinder
+from autoconfig.plans import reload
 from autoconfig.web import app
 
 if TYPE_CHECKING:
@@ -67,6 +67,22 @@ class Closing(MemoryFinder):
     async def close(self) -> None:
         """See `Finder`."""
         self.closed = True
+
+
+class Slow(MemoryFinder):
+    """A mapping that does not say which plans are in use, and counts how often it was looked at."""
+
+    asked = watched = 0
+
+    async def watch(self) -> None:
+        """See `Finder`."""
+        self.watched += 1
+
+    async def in_use(self, plans: frozenset[str]) -> frozenset[str]:
+        """See `Finder`."""
+        self.asked += 1
+        await asyncio.Event().wait()
+        return plans
 
 
 @pytest.mark.parametrize(("domain", "servers", "login", "username"), PROVIDER, ids=[row[0] for row in PROVIDER])
@@ -191,6 +207,27 @@ def test_look_around(open_site: OpenSite, log_lines: LogLines, monkeypatch: pyte
     assert "RuntimeError: a bug" in lines[0]["exception"]
 
 
+def test_plans_hold_up_no_change(open_site: OpenSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the database is asked which plans are in use, the mapping is looked at; the plans are asked about once."""
+    monkeypatch.setattr(app, "TICK", 0.01)
+    monkeypatch.setattr(reload, "QUIET", 0.0)
+    finder = Slow()
+    site = open_site(finder)
+
+    async def drop_plans() -> None:
+        text = '[plans.xserver]\nname = "X"\nredirect_url = "https://a.example/"\n'
+        site.context.settings.plans.write_text(text, encoding="utf-8")
+        await until(lambda: finder.asked)
+
+    async def change() -> None:
+        finder.watched = 0
+        await until(lambda: finder.watched >= 3)
+
+    lived(site, drop_plans, change)
+
+    assert (finder.asked, finder.watched >= 3) == (1, True)
+
+
 def test_hang_up(open_site: OpenSite, log_lines: LogLines) -> None:
     """SIGHUP asks for the plans at once."""
     site = open_site()
@@ -216,32 +253,6 @@ def demo(tmp_path: Path) -> Path:
     """A folder as `init --demo` makes it."""
     init(tmp_path / "demo", demo=True)
     return tmp_path / "demo"
-
-
-def test_create(demo: Path, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker finds its settings by the environment."""
-    monkeypatch.setenv("AUTOCONFIG_CONFIG", str(demo / "autoconfig.toml"))
-    root = logging.getLogger()
-    handlers = root.handlers
-    entry = app.create()
-    root.handlers = handlers
-    sent: list[Message] = []
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    async def live() -> None:
-        incoming = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
-
-        async def receive() -> Message:
-            return next(incoming)
-
-        await entry({"type": "lifespan", "state": {}}, receive, send)
-
-    asyncio.run(live())
-
-    assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-    assert log_lines() == []
 
 
 @pytest.fixture

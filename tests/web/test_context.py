@@ -135,7 +135,7 @@ def test_plans_are_taken_over(open_site: OpenSite, log_lines: LogLines) -> None:
     ports = []
     file.write_text(file.read_text(encoding="utf-8").replace("port = 465", "port = 2465"), encoding="utf-8")
     for clock[0] in (1001.0, 1002.0, 1003.5, 1004.5):
-        site.run(site.context.tick())
+        site.run(site.context.tick_plans())
         ports.append("2465" in site.ask("/mail/config-v1.1.xml").text)
 
     assert ports == [False, False, True, True]
@@ -160,7 +160,7 @@ def test_bad_plans(open_site: OpenSite, log_lines: LogLines, text: str, fault: s
     before = site.ask("/mail/config-v1.1.xml").content
     file.write_text(text, encoding="utf-8")
     for clock[0] in (1001.0, 1004.0, 1008.0):
-        site.run(site.context.tick())
+        site.run(site.context.tick_plans())
     (line,) = log_lines()
 
     assert (line["event"], line["level"]) == ("plans.toml is bad; serving the plans from before", "error")
@@ -192,13 +192,18 @@ def test_start_without_a_copy(open_site: OpenSite) -> None:
 
 
 def test_database_comes_and_goes(open_site: OpenSite, log_lines: LogLines) -> None:
-    """A database that cannot be used is logged once, not once a second, and is well again when it is."""
+    """That a database cannot be used is logged once, not once a second, and that it is well again likewise."""
     finder = Flaky()
     context = open_site(finder).context
     faults = []
-    for finder.problem in ("gone", "gone", "locked", None, "gone"):
+    for finder.problem in (None, "gone", "gone", "locked", None, None, "gone"):
         asyncio.run(context.tick())
         faults.append(context.finder_fault)
 
-    assert faults == ["gone", "gone", "locked", None, "gone"]
-    assert [line["problem"] for line in log_lines()] == ["gone", "gone"]
+    gone, back = "the mapping database cannot be used", "the mapping database can be used again"
+    assert faults == [None, "gone", "gone", "locked", None, None, "gone"]
+    assert [(line["event"], line.get("problem")) for line in log_lines()] == [
+        (gone, "gone"),
+        (back, None),
+        (gone, "gone"),
+    ]

@@ -25,6 +25,7 @@ class Ways:
         self.taken: list[Any] = []
         self.sent: list[Message] = []
         self.answers = quick
+        self.answered, self.clock, self.pause = False, [0.0], 0.0
         self.entry = Entry(
             context, {("GET", "/hot"): Hot(self.quick, reads_body, self.app("endpoint"), 0)}, self.app("rest")
         )
@@ -37,14 +38,18 @@ class Ways:
     def app(self, name: str) -> App:
         """An application that reads the body, if there is one to be read."""
 
-        async def call(scope: Scope, receive: Receive, _send: Send) -> None:
-            body = []
+        async def call(scope: Scope, receive: Receive, send: Send) -> None:
+            body: list[Any] = []
             while scope["type"] == "http":
                 message = await receive()
                 body.append(message.get("body"))
                 if not message.get("more_body"):
                     break
             self.taken.append((name, *body))
+            if self.answered:
+                await send(START)
+                self.clock[0] += self.pause  # the client reads slowly
+                await send({"type": "http.response.body", "body": b""})
 
         return call
 
@@ -53,9 +58,11 @@ class Ways:
         waiting = list(messages) or [{"type": "http.request"}]
 
         async def receive() -> Message:
+            self.clock[0] += self.pause if scope["method"] == "POST" else 0
             return waiting.pop(0)
 
         async def send(message: Message) -> None:
+            self.clock[0] += self.pause
             self.sent.append(message)
 
         asyncio.run(self.entry(scope, receive, send))
@@ -141,10 +148,30 @@ def test_sample(open_site: OpenSite) -> None:
     """The duration of one request in so many is measured, whichever way it took."""
     context = open_site().context
     ways = Ways(context, quick=True)
+    ways.answered = True
     for path in ("/hot", "/cold") * SAMPLE:
         ways.ask(scope(path))
 
     assert sum(count for name, count in context.tally.named().items() if name.startswith("duration ")) == 2
+
+
+@pytest.mark.parametrize("quick", [True, False], ids=["short cut", "endpoint"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_slow_client(open_site: OpenSite, monkeypatch: pytest.MonkeyPatch, quick: bool, method: str) -> None:
+    """However slowly a client sends its body and reads its answer, what is measured is ours alone."""
+    context = open_site().context
+    ways = Ways(context, quick=quick, reads_body=method == "POST")
+    ways.entry.table["POST", "/hot"] = ways.entry.table["GET", "/hot"]
+    ways.answered, ways.pause = True, 9.0
+    monkeypatch.setattr("autoconfig.web.entry.monotonic", lambda: ways.clock[0])
+    for _ in range(SAMPLE):
+        ways.ask(scope("/hot", method, (b"content-length", b"4")), {"type": "http.request", "body": b"body"})
+    named = context.tally.named()
+    counted = sum(count for name, count in named.items() if name.startswith("duration "))
+
+    assert ways.clock[0] > 0
+    assert counted == (1 if quick or method == "GET" else 0)  # an endpoint that reads a body waits for the client
+    assert named["duration_microseconds"] == 0
 
 
 @pytest.mark.parametrize(
@@ -170,15 +197,35 @@ def test_at_once(open_site: OpenSite, asked: Scope, answers: bool, taken: list[A
 
 
 def test_at_once_is_limited(open_site: OpenSite) -> None:
-    """Whoever asks too often gets nothing at once, and is turned away by the application."""
-    context = open_site(rate_limit=0.5, rate_burst=2).context
+    """Whoever asks too often is turned away at once too, before anything is looked at, and told the same."""
+    context = open_site(rate_limit=0.001, rate_burst=2).context
     ways = Ways(context, quick=True)
-    at_once = [ways.entry.at_once(scope(), b"") is not None for _ in range(3)]
+    at_once = [ways.entry.at_once(scope(), b"") for _ in range(3)]
     ways.ask(scope())
+    refused = at_once[2]
+    start, body = ways.sent
 
-    assert at_once == [True, True, False]
-    assert ways.sent[0]["status"] == 429
-    assert (context.tally.counts[0], context.tally.counts[INDEX["limited"]]) == (2, 1)
+    assert ways.taken == [("quick", None)] * 2
+    assert refused is not None
+    assert [name for name, _ in start["headers"]] == [name for name, _ in refused[0]["headers"]]
+    assert (start["status"], body["body"]) == (refused[0]["status"], refused[1])
+    assert 490 <= int(dict(refused[0]["headers"])[b"retry-after"]) <= 500
+    assert (context.tally.counts[0], context.tally.counts[INDEX["limited"]]) == (2, 2)
+
+
+def test_counted_once(open_site: OpenSite) -> None:
+    """A request that cannot be answered at once counts once against its client's rate, and is then answered."""
+    context = open_site(rate_limit=0.001, rate_burst=2).context
+    ways = Ways(context, quick=False)
+    for _ in range(2):
+        asked = scope()
+        assert ways.entry.at_once(asked, b"") is None
+        ways.ask(asked)
+    limited = ways.entry.at_once(scope(), b"")
+
+    assert [way for way, *_ in ways.taken] == ["quick", "quick", "endpoint"] * 2
+    assert limited is not None
+    assert limited[0]["status"] == 429
 
 
 def test_hot_paths(open_site: OpenSite) -> None:

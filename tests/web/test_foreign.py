@@ -12,7 +12,7 @@ import pytest
 
 from autoconfig.errors import SettingsInvalid
 from autoconfig.mapping.place import Kind, Place
-from autoconfig.mapping.query.database import Database, Statement
+from autoconfig.mapping.query.database import ForeignDatabase, Statement
 from autoconfig.mapping.query.finder import open_query
 from autoconfig.mapping.query.listing import QueryReading
 from autoconfig.settings import Settings
@@ -234,7 +234,7 @@ def test_nothing_can_be_written(opened: Opened) -> None:
     """The user of the page may read what the query needs, and nothing else."""
     if opened.example.grants is None:
         return
-    database = Database(Place.parse(opened.site.context.settings.database))
+    database = ForeignDatabase(Place.parse(opened.site.context.settings.database))
     table = {"PostfixAdmin": "mailbox", "ISPConfig": "client", "WHMCS": "tblhosting"}[opened.example.heading]
 
     async def ask() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 import os
@@ -122,6 +123,65 @@ def test_folder_that_cannot_be_used(tmp_path: Path, log_lines: LogLines) -> None
     assert [line["event"] for line in log_lines()] == [
         "metrics are of one worker only: the state folder cannot be used"
     ]
+
+
+def test_disk_that_is_full_for_a_while(tmp_path: Path, log_lines: LogLines) -> None:
+    """What cannot be written down for a while is in this worker's own answer; the log says so each time it begins."""
+    ledger = Ledger(tmp_path)
+    ledger.write({"a": 1}, {})
+    Ledger(tmp_path).write({"a": 10}, {})
+    totals = []
+    for count in (2, 4):
+        (tmp_path / "0.new").mkdir()
+        ledger.write({"a": count}, {})
+        totals.append(ledger.total({"a": count}, {"x": 1.0}))
+        (tmp_path / "0.new").rmdir()
+        ledger.write({"a": count + 1}, {})
+
+    assert [total.counts for total in totals] == [{"a": 12}, {"a": 14}]
+    assert [total.workers[0] for total in totals] == [Worker(0, {"x": 1.0})] * 2
+    assert [line["event"] for line in log_lines()] == [
+        "metrics of this worker are not told to the others: the state folder cannot be written to"
+    ] * 2
+    assert Ledger(tmp_path).total({"a": 0}, {}).counts == {"a": 15}
+
+
+def test_two_looks(tmp_path: Path) -> None:
+    """A dead worker is dead, also while another worker looks whether it is."""
+    gone, ledger = Ledger(tmp_path), Ledger(tmp_path)
+    gone.write({"a": 1}, {})
+    ledger.write({"a": 2}, {})
+    gone.close({"a": 1})
+    with (tmp_path / f"{gone._place}.lock").open() as look:
+        fcntl.flock(look, fcntl.LOCK_SH)
+        total = ledger.total({"a": 2}, {})
+
+    assert [worker.place for worker in total.workers] == [ledger._place]
+
+
+def test_start_during_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that starts while somebody looks at a free place takes that place, as soon as the look is over."""
+    first = Ledger(tmp_path)
+    first.write({"a": 1}, {})
+    first.close({"a": 1})
+    look = (tmp_path / "0.lock").open()
+    fcntl.flock(look, fcntl.LOCK_SH)
+    monkeypatch.setattr("autoconfig.web.ledger.sleep", lambda _seconds: look.close())
+    second = Ledger(tmp_path)
+    second.write({"a": 2}, {})
+
+    assert second.total({"a": 2}, {}) == Total({"a": 3}, [Worker(0, {})])
+
+
+def test_look_without_an_end(tmp_path: Path) -> None:
+    """A place that somebody looks at for ever is passed over."""
+    tmp_path.joinpath("0.lock").touch()
+    with tmp_path.joinpath("0.lock").open() as look:
+        fcntl.flock(look, fcntl.LOCK_SH)
+        ledger = Ledger(tmp_path)
+        ledger.write({"a": 2}, {})
+
+    assert ledger._place == 1
 
 
 def test_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_lines: LogLines) -> None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import gc
+import json
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autoconfig.formats.prepared import Prepared
 from autoconfig.mail.address import EmailAddress
 from autoconfig.web.hosts import asked_host
 from autoconfig.web.query import address_of
@@ -14,6 +18,8 @@ from autoconfig.web.routes import hot_table, routes
 
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Start
+    from autoconfig.web.context import Context
+    from autoconfig.web.entry import Table
     from tests.web.conftest import OpenSite, Site
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
@@ -114,6 +120,7 @@ def test_readable(headers: dict[bytes, bytes], expected: bool) -> None:
     assert expected is readable(headers)
 
 
+TABLES: weakref.WeakKeyDictionary[Context, Table] = weakref.WeakKeyDictionary()
 REQUEST = (
     b'<?xml version="1.0"?><Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/'
     b'requestschema/2006"><Request><EMailAddress>taro@NAME</EMailAddress><AcceptableResponseSchema>http://schemas.'
@@ -125,7 +132,9 @@ REQUEST = (
 def asked_quickly(site: Site, method: str, name: str, **changed: Any) -> tuple[Start, bytes] | None:
     """What the short cut of Mozilla's document (GET) or of Autodiscover (POST) answers by itself."""
     path = "/mail/config-v1.1.xml" if method == "GET" else "/autodiscover/autodiscover.xml"
-    quick = hot_table(site.context, routes(site.context))[method, path].quick
+    if site.context not in TABLES:
+        TABLES[site.context] = hot_table(site.context, routes(site.context))
+    quick = TABLES[site.context][method, path].quick
     scope = {"scheme": "https", "query_string": b"", "headers": [], "client": None, **changed}
     message = {"body": REQUEST.replace(b"NAME", name.encode())}
     return quick(scope, {b"host": name.encode()}, message if method == "POST" else None)
@@ -191,6 +200,31 @@ def test_other_plans(open_site: OpenSite) -> None:
     assert quick_before == before[1]
     assert b"<port>1993</port>" in site.ask("/mail/config-v1.1.xml").content
     assert b"<port>993</port>" not in site.ask("/mail/config-v1.1.xml").content
+
+
+def test_params_of_each_customer(open_site: OpenSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each name has params of its own, no more documents are kept than the context keeps, whoever asks."""
+    monkeypatch.setattr("autoconfig.web.context.PREPARED", 40)
+    site = open_site()
+    before = prepared_documents()
+    for number in range(60):
+        name = f"customer{number}.example"
+        site.finder.add(name, "shared-standard", json.dumps({"server": f"cs{number}.xbit.jp"}))
+        answers = [
+            asked_quickly(site, "GET", name),
+            asked_quickly(site, "GET", name, query_string=f"emailaddress=a@{name}".encode()),
+            asked_quickly(site, "POST", name),
+        ]
+        assert all(answer is not None and f"cs{number}.xbit.jp".encode() in answer[1] for answer in answers)
+        site.ask("/v1.1/" + name)
+
+    assert prepared_documents() - before <= 40
+
+
+def prepared_documents() -> int:
+    """How many documents this process keeps."""
+    gc.collect()
+    return sum(isinstance(found, Prepared) for found in gc.get_objects())
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import DatabaseForeign, InputInvalid, MappingUnavailable, Refused
+from autoconfig.files import replacing
 from autoconfig.mapping.copies import mark
 from autoconfig.mapping.copies.copying import counting
 from autoconfig.mapping.copies.digest import Digest
-from autoconfig.mapping.copies.replica import PAGES, connect, remove, synchronize
+from autoconfig.mapping.copies.sqlite_file import LOGS, PAGES, belongs_to, beside, connect
 from autoconfig.mapping.database import APPLICATION_ID
 from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.journal import Journal
@@ -21,6 +20,7 @@ from autoconfig.mapping.place import Kind, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     Told = Callable[[str, int, int], None]
 
@@ -30,12 +30,14 @@ def backup(url: str, target: Path, *, force: bool = False, told: Told = lambda _
     Write all rows that the database has now into `target`, which appears when it is whole and found equal.
 
     Raises:
-        Refused: there is such a file already, and it may not be replaced (`force`).
+        Refused: there is such a file already, and it may not be replaced (`force`), or never: it is the mapping.
         InputInvalid: it cannot be written there.
         MappingUnavailable, ConfigurationInvalid: see `Journal`.
     """
-    _refuse_taken(target, force=force)
     place = Place.parse(url)
+    if place.kind is Kind.SQLITE and belongs_to(target, place.path):
+        raise Refused(f"{target}: is the mapping itself, or a file of it; nothing was changed: name another file")
+    _refuse_taken(target, force=force)
     with contextlib.closing(Journal(url)) as journal, _appearing(target, force=force) as file:
         if place.kind is Kind.SQLITE:
             copy_pages(connect(place.path), file, told)
@@ -66,25 +68,19 @@ def _refuse_taken(target: Path, *, force: bool) -> None:
 
 @contextlib.contextmanager
 def _appearing(target: Path, *, force: bool) -> Iterator[Path]:
-    """A file to be written beside, which takes its name at the end."""
+    """A database to be written beside, which takes its name at the end."""
     try:
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(descriptor)
-    except OSError as error:
-        raise InputInvalid(f"{target}: cannot be written: {error.strerror}") from error
-    file = Path(name)
-    try:
-        yield file
-        synchronize(file)
-        _refuse_taken(target, force=force)
-        file.replace(target)
-        synchronize(target.parent)
+        with replacing(target) as file:
+            try:
+                yield file
+            finally:
+                for suffix in (*LOGS, "-journal"):
+                    beside(file, suffix).unlink(missing_ok=True)
+            _refuse_taken(target, force=force)
     except sqlite3.Error as error:
         raise InputInvalid(f"{target}: cannot be written: {error}; is there room?") from error
     except OSError as error:
         raise InputInvalid(f"{target}: cannot be written: {error.strerror}") from error
-    finally:
-        remove(file)
 
 
 def copy_pages(source: sqlite3.Connection, target: Path, told: Told) -> None:

@@ -9,14 +9,14 @@ as one transaction: they see the old rows or the new ones, and a crash leaves th
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from typing import TYPE_CHECKING, Self
 
-from autoconfig.errors import DatabaseForeign, MappingUnavailable, Refused
-from autoconfig.mapping import database
+from autoconfig.errors import Refused
+from autoconfig.files import synchronize
 from autoconfig.mapping.copies import mark
 from autoconfig.mapping.copies.digest import batched
+from autoconfig.mapping.copies.sqlite_file import LOGS, PAGES, beside, connect, named_errors, remove
 from autoconfig.mapping.database import APPLICATION_ID
 from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.schema import Record
@@ -26,20 +26,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BATCH = 5000
-PAGES = 2048
-"""Pages that go over at a time."""
-
-MODE = 0o640
-"""A list of customers is nobody else's business."""
-
 COLUMNS = ", ".join(Record._fields)
 _INSERT = f"INSERT INTO mapping ({COLUMNS}) VALUES ({', '.join('?' * len(Record._fields))})"  # noqa: S608
 _SINCE = f"SELECT {COLUMNS} FROM mapping WHERE id > ? AND id <= ? ORDER BY id"  # noqa: S608
 _TIP = f"SELECT {COLUMNS} FROM mapping ORDER BY id DESC LIMIT 1"  # noqa: S608
 _MARK = f"CREATE TABLE {mark.TABLE} (source TEXT NOT NULL, verified_at INTEGER NOT NULL)"
 _NOTE = f"UPDATE {mark.TABLE} SET source = ?, verified_at = ?"  # noqa: S608
-
-LOGS = ("-wal", "-shm")
 
 
 class ReplicaFile:
@@ -73,7 +65,6 @@ class ReplicaFile:
     def made(cls, path: Path, source: str, generation: str) -> Self:
         """An empty one in the place of whatever there was."""
         remove(path)
-        created(path)
         upgrade(f"sqlite:///{path}", create=True)
         with contextlib.closing(connect(path)) as connection, _transaction(connection):
             connection.execute(_MARK)
@@ -159,56 +150,6 @@ class ReplicaFile:
     def close(self) -> None:
         """Give it back."""
         self._connection.close()
-
-
-@contextlib.contextmanager
-def named_errors(path: Path) -> Iterator[None]:
-    """What SQLite says of a file, as an error that names it and the remedy."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise MappingUnavailable(f"{path}: {error}; is there room, and may this user write there?") from error
-    except sqlite3.Error as error:
-        raise DatabaseForeign(
-            f"{path}: {error}; it is damaged, or no database: remove it with {LOGS[0]} and {LOGS[1]} beside it"
-        ) from error
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """A file that exists, without transactions of the driver's own."""
-    uri = f"{path.absolute().as_uri()}?mode=rw"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=database.BUSY_TIMEOUT)
-
-
-def created(path: Path) -> None:
-    """An empty file for a mapping. If root makes it, it belongs to whom its folder does: the server has to use it."""
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, MODE)
-    try:
-        if os.geteuid() == 0:
-            owner = path.parent.stat()
-            os.fchown(descriptor, owner.st_uid, owner.st_gid)
-    finally:
-        os.close(descriptor)
-
-
-def beside(path: Path, suffix: str) -> Path:
-    """A file that SQLite keeps beside a database."""
-    return path.with_name(f"{path.name}{suffix}")
-
-
-def remove(path: Path) -> None:
-    """Remove a database that nobody has open."""
-    for suffix in ("", *LOGS, "-journal"):
-        beside(path, suffix).unlink(missing_ok=True)
-
-
-def synchronize(path: Path) -> None:
-    """See that a file, or the names in a folder, outlive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _is_marked(connection: sqlite3.Connection) -> bool:

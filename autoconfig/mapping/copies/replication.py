@@ -9,10 +9,12 @@ import time
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from autoconfig.errors import AutoconfigError, DatabaseForeign, MappingUnavailable, Refused
+from autoconfig.files import created
 from autoconfig.mapping.copies.copying import counting
 from autoconfig.mapping.copies.digest import Digest, batched
 from autoconfig.mapping.copies.mark import heartbeat
-from autoconfig.mapping.copies.replica import BATCH, ReplicaFile, beside, created, remove
+from autoconfig.mapping.copies.replica import BATCH, ReplicaFile
+from autoconfig.mapping.copies.sqlite_file import beside, remove
 from autoconfig.mapping.journal import Journal
 from autoconfig.mapping.place import Kind, Place
 
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
     from autoconfig.mapping.journal import Reading
 
 PATIENCE = 60.0
-"""Seconds for which a central database may know less than the replica: a standby answers, and is behind."""
+"""Seconds for which a primary may know less than the replica, before it is believed: perhaps it was just set back."""
+
+RECONNECT = 10.0
+"""Seconds for which a standby is read before the primary is tried again."""
 
 DAY = 86_400
 """Seconds after which all rows are compared again."""
@@ -43,8 +48,8 @@ class Look(NamedTuple):
     """Why the replica was made anew."""
     verified: bool = False
     """Whether all rows were just found equal."""
-    behind: bool = False
-    """The central database does not know the replica's last row; it is waited for."""
+    behind: str | None = None
+    """Why nothing was done: the central database does not have what the replica has; it is waited for."""
 
 
 class Replicator:
@@ -67,6 +72,7 @@ class Replicator:
         self._shown, self._is_file = place.shown, place.kind is Kind.SQLITE
         self._copy = beside(path, ".copy")
         self._central: Journal | None = None
+        self._connected_at = 0.0
         self._live: ReplicaFile | None = None
         self._comparison: _Comparison | None = None
         self._behind_since: float | None = None
@@ -85,11 +91,6 @@ class Replicator:
             self._live.close()
         self._lock.close()
 
-    @property
-    def in_place(self) -> bool:
-        """Whether there is a replica that servers can use."""
-        return self._live is not None
-
     def look(self, *, verify: bool = False) -> Look:
         """
         Bring the replica to what the central database has now; with `verify` compare all rows at once.
@@ -100,19 +101,21 @@ class Replicator:
         """
         try:
             if self._central is None:
-                self._central = Journal(self._source, "replicate_from")
+                self._central, self._connected_at = Journal(self._source, "replicate_from"), time.monotonic()
             with self._central.reading() as central:
-                look = self._step(central, verify=verify)
+                standby = central.is_standby()
+                look = self._step(central, standby=standby, verify=verify)
         except BaseException:
             self._disconnect()
             raise
-        if self._is_file:  # another one may stand in its place the next time
+        # Another file may stand in its place the next time; and whoever reads a standby tries the primary again.
+        if self._is_file or look.behind or (standby and time.monotonic() - self._connected_at >= RECONNECT):
             self._disconnect()
         if not look.behind:
             os.utime(self._lock.fileno())
         return look
 
-    def _step(self, central: Reading, *, verify: bool) -> Look:
+    def _step(self, central: Reading, *, standby: bool, verify: bool) -> Look:
         live, generation = self._live, central.generation()
         if live is None:
             return self._made_afresh(central, generation, "there was none")
@@ -120,17 +123,33 @@ class Replicator:
             reason = self._differs(live, central, generation)
             if reason is None:
                 return self._followed(live, central, verify=verify)
-        except _Differs:
+            if (waiting := self._waiting(reason, standby=standby)) is not None:
+                tip = live.tip()
+                return Look(tip.id if tip else 0, behind=waiting)
+        except _Differs:  # also from a standby: it has the last row that is here, so it is not behind
             reason = "its rows are not those of the central database"
         except DatabaseForeign as error:
             reason = str(error)
-        if reason == _BEHIND:
-            now = time.monotonic()
-            self._behind_since = self._behind_since or now
-            if now - self._behind_since < PATIENCE:
-                tip = live.tip()
-                return Look(tip.id if tip else 0, behind=True)
         return self._made_afresh(central, generation, reason)
+
+    def _waiting(self, reason: str, *, standby: bool) -> str | None:
+        """
+        Why the replica is left as it is although it cannot be gone on from, for `reason`; `None`: it is not.
+
+        What a standby says may be what the primary said long ago: it never takes back what is here already.
+        """
+        if standby:
+            self._behind_since = None
+            return (
+                f"a standby answers, and {reason}; perhaps it is behind: it is waited for, or for the primary, which "
+                "`replicate_from` has to name"
+            )
+        now = time.monotonic()
+        if self._behind_since is None:
+            self._behind_since = now
+        if reason == _BEHIND and now - self._behind_since < PATIENCE:
+            return f"{reason}; it is believed if it stays so for {PATIENCE:.0f} seconds"
+        return None
 
     def _differs(self, file: ReplicaFile, central: Reading, generation: str) -> str | None:
         """Why the rows of a file cannot be gone on from; `None`: they can."""

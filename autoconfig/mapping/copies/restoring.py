@@ -17,10 +17,11 @@ from autoconfig.errors import (
     Refused,
     SchemaTooNew,
 )
+from autoconfig.files import created, synchronize
 from autoconfig.mapping.copies.backup import backup, copy_pages, see_that_it_is_ours
 from autoconfig.mapping.copies.copying import counting
 from autoconfig.mapping.copies.digest import Digest
-from autoconfig.mapping.copies.replica import LOGS, beside, connect, created, remove, synchronize
+from autoconfig.mapping.copies.sqlite_file import LOGS, beside, connect, remove
 from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.journal import Journal
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _OFTEN = 1000  # rows after which one is told
 
 
-class Difference(NamedTuple):
+class Effect(NamedTuple):
     """What a restore would do to the mapping."""
 
     generation: str
@@ -84,13 +85,13 @@ def opened(file: Path, told: Told = lambda _what, _done, _of: None) -> Iterator[
             yield journal
 
 
-def compare(journal: Journal, restored: Journal, told: Told = lambda _what, _done, _of: None) -> Difference:
+def compare(journal: Journal, restored: Journal, told: Told = lambda _what, _done, _of: None) -> Effect:
     """What the mapping would lose and gain if it became the restored one."""
     with journal.reading() as now, restored.reading() as then:
         advance = counting(told, "comparing", now.count())
         here, there = _Seen(now.since(0), advance), _Seen(then.since(0))
         lost, added = _compared(here, there)
-        return Difference(
+        return Effect(
             now.generation(),
             here.last_id,
             here.rows,
@@ -108,7 +109,7 @@ def restore(
     url: str,
     journal: Journal,
     restored: Journal,
-    found: Difference,
+    found: Effect,
     before: Path | None,
     told: Told = lambda _what, _done, _of: None,
 ) -> None:
@@ -120,11 +121,12 @@ def restore(
 
     Raises:
         Refused: somebody wrote to the mapping after it was compared, or it is a replica; nothing was changed.
-        MappingUnavailable: it cannot be written now; nothing was changed.
+        MappingUnavailable: it cannot be written now, or not by this user; nothing was changed.
     """
     with journal.writing() as writing, restored.reading() as rows:
         if (writing.generation(), writing.last_id()) != (found.generation, found.last_id):
             raise Refused(f"{journal.shown}: was written to meanwhile; nothing was changed: look at it once more")
+        writing.may_replace_all()  # before a whole backup is made for nothing
         # Nobody else can write now; but what is read may be a standby.
         if before is not None and backup(url, before, told=told).last_id != found.last_id:
             before.unlink()

@@ -52,8 +52,20 @@ class EngineModule(Protocol):
         """
         ...
 
+    def create(self, place: Place) -> None:
+        """Where a database is a file, make one that has nothing yet, unless it is there."""
+        ...
+
     def connect(self, place: Place, *, writing: bool) -> Engine:
-        """Connections to it; for `writing`, to its primary only."""
+        """
+        Connections to it: to its primary; to read, where that cannot be reached, to a standby.
+
+        The URL may say otherwise, where its engine has a word for that.
+        """
+        ...
+
+    def is_standby(self, connection: Connection) -> bool:
+        """Whether the server follows another one, so that it may not have yet what that one has."""
         ...
 
     def autocommit(self, engine: Engine) -> AbstractContextManager[Connection]:
@@ -106,6 +118,14 @@ def module_of(kind: Kind) -> EngineModule:
     from autoconfig.mapping.engines import mariadb
 
     return mariadb
+
+
+def remedy(error: Exception, whom: str) -> str:
+    """What helps who may not do something; `whom` is what the engine calls who logs in."""
+    statement = getattr(error, "statement", None) or ""
+    if statement.lstrip().upper().startswith(("DELETE", "UPDATE")):
+        return f"only the owner can replace all rows: run this as the owner's {whom}, as docs/operating.md shows"
+    return f"grant it to this {whom}, as docs/operating.md shows"
 
 
 def said(error: BaseException) -> str:

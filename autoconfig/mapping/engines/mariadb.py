@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping import database
-from autoconfig.mapping.engines import BUSY, said
+from autoconfig.mapping.engines import BUSY, remedy, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,14 @@ TRANSACTIONAL_DDL = False
 _SILENCE = 600
 """Seconds after which a server that says nothing is given up; a migration of a large table takes a while."""
 
+_READING_SILENCE = 30
+"""The same for what is only read, a page at a time: who follows a server must notice soon that it fell silent."""
+
 _INSERT = """
 INSERT INTO mapping (id, name, valid_from, plan, params, note, changed_by, recorded_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
+_READ_ONLY = "SELECT @@global.read_only"
 _CONNECTING = {ER.ACCESS_DENIED_ERROR, ER.BAD_DB_ERROR, ER.HOST_NOT_PRIVILEGED, ER.OPTION_PREVENTS_STATEMENT}
 _PRIVILEGES = {
     ER.DBACCESS_DENIED_ERROR,
@@ -49,16 +53,36 @@ def check(place: Place) -> None:
     del place
 
 
+def create(place: Place) -> None:
+    """See `EngineModule`: it is no file."""
+    del place
+
+
 def connect(place: Place, *, writing: bool) -> Engine:
-    """See `EngineModule`. The drivers know one host only; of several, the first that answers is taken."""
+    """
+    See `EngineModule`. The drivers know one host only; of several, the first that is no replica is taken, and to read,
+    where there is none, the first replica.
+    """
 
     def connected() -> pymysql.Connection[Any]:
         problems: list[tuple[Host, pymysql.Error]] = []
+        replica: pymysql.Connection[Any] | None = None
         for host in place.hosts:
             try:
-                return _connected(place, host, writing=writing)
+                connection, read_only = _connected(place, host, writing=writing)
             except pymysql.Error as error:
                 problems.append((host, error))
+                continue
+            if not read_only:
+                if replica is not None:
+                    replica.close()
+                return connection
+            if replica is None:
+                replica = connection
+            else:
+                connection.close()
+        if replica is not None:
+            return replica
         if len(problems) == 1:
             raise problems[0][1]
         sentences = (f"{host.name} port {host.port}: {_said(error)[1]}" for host, error in problems)
@@ -67,13 +91,14 @@ def connect(place: Place, *, writing: bool) -> Engine:
     return create_engine("mysql+pymysql://", creator=connected)
 
 
-def _connected(place: Place, host: Host, *, writing: bool) -> pymysql.Connection[Any]:
+def _connected(place: Place, host: Host, *, writing: bool) -> tuple[pymysql.Connection[Any], bool]:
+    """A connection, and whether the server is read-only."""
     wait = max(1, int(database.BUSY_TIMEOUT))
     connection: pymysql.Connection[Any] = pymysql.connect(
         **place.mysql_arguments(host),
         ssl_disabled=place.options.get("sslmode", "disable") == "disable",
         program_name="autoconfig",
-        read_timeout=_SILENCE,
+        read_timeout=_SILENCE if writing else _READING_SILENCE,
         write_timeout=_SILENCE,
         # What does not fit is an error, and not cut off.
         sql_mode="STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION",
@@ -81,12 +106,22 @@ def _connected(place: Place, host: Host, *, writing: bool) -> pymysql.Connection
     )
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # else there are no snapshots
-        cursor.execute("SELECT @@global.read_only")
-        (read_only,) = cursor.fetchone() or (0,)
-    if writing and str(read_only).upper() not in {"0", "OFF"}:  # a number up to 11.8, a word in releases after it
+        cursor.execute(_READ_ONLY)
+        (value,) = cursor.fetchone() or (0,)
+    read_only = _is_set(value)
+    if writing and read_only:
         connection.close()
         raise pymysql.OperationalError(ER.OPTION_PREVENTS_STATEMENT, "the server is read-only, it is no primary")
-    return connection
+    return connection, read_only
+
+
+def is_standby(connection: Connection) -> bool:
+    """See `EngineModule`: a replica is run `read_only`."""
+    return _is_set(connection.exec_driver_sql(_READ_ONLY).scalar_one())
+
+
+def _is_set(value: object) -> bool:
+    return str(value).upper() not in {"0", "OFF"}  # a number up to 11.8, a word in releases after it
 
 
 def autocommit(engine: Engine) -> Connection:
@@ -156,7 +191,7 @@ def explain(place: Place, error: Exception) -> AutoconfigError:
     if isinstance(cause, Busy) or code == ER.LOCK_WAIT_TIMEOUT:
         return MappingUnavailable(f"{place.shown}: {BUSY}")
     if code in _PRIVILEGES:
-        return MappingUnavailable(f"{place.shown}: {reason}; grant it to this user, as docs/operating.md shows")
+        return MappingUnavailable(f"{place.shown}: {reason}; {remedy(error, 'user')}")
     if code == ER.DUP_ENTRY:
         return MappingUnavailable(f"{place.shown}: {reason}; somebody writes to it without the lock of the one writer")
     if code == ER.LOCK_DEADLOCK:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping import database
-from autoconfig.mapping.engines import BUSY, said
+from autoconfig.mapping.engines import BUSY, remedy, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,14 +42,32 @@ def check(place: Place) -> None:
     del place
 
 
+def create(place: Place) -> None:
+    """See `EngineModule`: it is no file."""
+    del place
+
+
 def connect(place: Place, *, writing: bool) -> Engine:
-    """See `EngineModule`."""
+    """See `EngineModule`. libpq can prefer a standby, and not a primary, so that is asked for alone at first."""
+    chooses = not writing and len(place.hosts) > 1 and "target_session_attrs" not in place.options
 
     def connected() -> psycopg.Connection[Any]:
-        # No prepared statements: a pooler between us and the server may hand each transaction to another session.
-        return psycopg.connect(place.conninfo("read-write" if writing else None), prepare_threshold=None)
+        if chooses:
+            with contextlib.suppress(psycopg.OperationalError):
+                return _connected(place, "primary")
+        return _connected(place, "read-write" if writing else None)
 
     return create_engine("postgresql+psycopg://", creator=connected)
+
+
+def _connected(place: Place, target: str | None) -> psycopg.Connection[Any]:
+    # No prepared statements: a pooler between us and the server may hand each transaction to another session.
+    return psycopg.connect(place.conninfo(target), prepare_threshold=None)
+
+
+def is_standby(connection: Connection) -> bool:
+    """See `EngineModule`."""
+    return bool(connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar_one())
 
 
 def autocommit(engine: Engine) -> Connection:
@@ -117,7 +135,7 @@ def explain(place: Place, error: Exception) -> AutoconfigError:
     if isinstance(cause, errors.LockNotAvailable):
         return MappingUnavailable(f"{place.shown}: {BUSY}")
     if isinstance(cause, errors.InsufficientPrivilege):
-        return MappingUnavailable(f"{place.shown}: {reason}; grant it to this role, as docs/operating.md shows")
+        return MappingUnavailable(f"{place.shown}: {reason}; {remedy(error, 'role')}")
     if isinstance(cause, errors.UniqueViolation):
         return MappingUnavailable(f"{place.shown}: {reason}; somebody writes to it without the lock of the one writer")
     if isinstance(cause, errors.SerializationFailure | errors.DeadlockDetected):

@@ -10,6 +10,7 @@ from sqlalchemy import QueuePool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable
+from autoconfig.files import created
 from autoconfig.mapping import database
 from autoconfig.mapping.database import APPLICATION_ID, check_file
 from autoconfig.mapping.engines import BUSY
@@ -38,6 +39,12 @@ def check(place: Place) -> None:
     check_file(place.path)
 
 
+def create(place: Place) -> None:
+    """See `EngineModule`. Where it cannot be made, connecting says why."""
+    with contextlib.suppress(OSError):
+        created(place.path)
+
+
 def connect(place: Place, *, writing: bool) -> Engine:
     """See `EngineModule`."""
     del writing  # there is one file
@@ -51,6 +58,12 @@ def connect(place: Place, *, writing: bool) -> Engine:
         return connection
 
     return create_engine("sqlite://", creator=connected, poolclass=QueuePool)
+
+
+def is_standby(connection: Connection) -> bool:
+    """See `EngineModule`: there is one file."""
+    del connection
+    return False
 
 
 def autocommit(engine: Engine) -> Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from autoconfig.errors import MappingUnavailable
@@ -93,8 +94,8 @@ class QuerySession(Protocol):
         ...
 
 
-class Database:
-    """The other program's database. Once it cannot be reached, only `look` tries again; others are told at once."""
+class ForeignDatabase:
+    """Another program's database. Once it cannot be reached, only `look` tries again; others are told at once."""
 
     def __init__(self, place: Place, clock: Callable[[], float] = time.monotonic) -> None:
         """Connects to nothing yet."""
@@ -103,7 +104,7 @@ class Database:
         self._watched: Pool[QuerySession] = Pool(self._connect, place.shown, 1)
         self._why: str | None = None
         self._pause, self._next_look = _FIRST_PAUSE, 0.0
-        self._losses = 0
+        self._losses: Counter[Pool[QuerySession]] = Counter()
         """Connections that broke while they were asked."""
 
     @property
@@ -155,11 +156,11 @@ class Database:
         await self._watched.close()
 
     async def _answer(self, pool: Pool[QuerySession], statement: Statement, limit: float) -> Answer:
-        losses = self._losses
+        losses = self._losses[pool]
         try:
             answer = await self._once(pool, statement, limit)
         except MappingUnavailable:
-            if self._losses == losses:
+            if self._losses[pool] == losses:
                 raise
             # The server was started again, and every connection that was kept idle is dead: once more, on a new one.
             answer = await self._once(pool, statement, limit)
@@ -168,12 +169,14 @@ class Database:
 
     async def _once(self, pool: Pool[QuerySession], statement: Statement, limit: float) -> Answer:
         async def question(session: QuerySession) -> Answer:
+            losses = self._losses[pool]
             try:
                 return await session.answer(statement)
             except MappingUnavailable:
                 if session.lost:
-                    self._losses += 1
-                    pool.clear()
+                    if self._losses[pool] == losses:  # else it is as old as another one, and the others are new by now
+                        pool.clear()
+                    self._losses[pool] += 1
                 raise
 
         since = self._clock()

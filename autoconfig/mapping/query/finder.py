@@ -1,9 +1,10 @@
 """
 A mapping that another program's database is asked for: a query for each name, and what it answered kept for a while.
 
-What is kept serves for `ttl` seconds without a question. After that the database is asked, and the answer that is kept
-serves on only where there is no other one: the database is gone, or does not answer in time. Then it serves for as long
-as the process lives.
+What is kept serves for `ttl` seconds without waiting. In the last fifth of them a request has the next answer asked for
+in the background, so that nobody waits for a name that is asked for often, and yet no change is seen later. After that
+the request waits for the database, and the answer that is kept serves on only where there is no other one: the database
+is gone, or does not answer in time. Then it serves for as long as the process lives.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from autoconfig.mail.domain import Domain
 from autoconfig.mapping.cache import KNOWN, UNKNOWN, TimelineCache
 from autoconfig.mapping.place import Place
 from autoconfig.mapping.query.columns import NAME, PLAN, Columns
-from autoconfig.mapping.query.database import LIMIT, ROWS, Database, Statement
+from autoconfig.mapping.query.database import LIMIT, ROWS, ForeignDatabase, Statement
 from autoconfig.mapping.query.placeholders import Query
 from autoconfig.mapping.timeline import Row, Timeline
 
@@ -36,10 +37,19 @@ PATIENCE = 0.5
 """Seconds that a request whose answer is kept, but old, waits for a newer one."""
 
 RESPITE = 1.0
-"""Seconds for which nobody waits for a name again whose newer answer did not come."""
+"""
+Seconds for which nobody waits for a name again whose newer answer did not come, and for which no name is asked for in
+the background after the database failed to answer for one.
+"""
+
+AHEAD = 0.8
+"""Share of `ttl` after which an answer that is asked for is renewed in the background."""
 
 MAX_FLIGHTS = 500
 """Names that are asked for at a time."""
+
+MAX_AHEAD = 100
+"""While more than so many are asked for, none is in the background: those that a request waits for come first."""
 
 MAX_PLANS = 10_000
 """Different plans that are remembered to be in use."""
@@ -75,7 +85,7 @@ class Asking(Protocol):
         ...
 
 
-def open_query(url: str, asking: Asking) -> tuple[Database, Question]:
+def open_query(url: str, asking: Asking) -> tuple[ForeignDatabase, Question]:
     """
     Another program's database, and what it is asked; nothing is connected yet.
 
@@ -83,7 +93,7 @@ def open_query(url: str, asking: Asking) -> tuple[Database, Question]:
         SettingsInvalid: the URL or a query cannot be read.
     """
     place = Place.parse(url)
-    return Database(place), Question.of(place, asking.query or "", asking.query_all, asking.query_plans)
+    return ForeignDatabase(place), Question.of(place, asking.query or "", asking.query_all, asking.query_plans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,7 @@ def _within(query: Query, tail: str = "", what: str = "*") -> str:
     return f"SELECT {what} FROM (\n{query.rendered()}\n) AS answer {tail}"  # noqa: S608 (the operator's own setting)
 
 
-async def check(database: Database, question: Question) -> Columns:
+async def check(database: ForeignDatabase, question: Question) -> Columns:
     """
     Ask for a name that nobody has: how the columns of the result are read, though there is no row.
 
@@ -168,7 +178,7 @@ class QueryFinder:
 
     def __init__(
         self,
-        database: Database,
+        database: ForeignDatabase,
         question: Question,
         ttl: float,
         *,
@@ -184,7 +194,8 @@ class QueryFinder:
         self._columns: Columns | None = None
         self._plans_seen: set[str] = set()
         self._reached = clock()
-        self._hits = self._questions = 0
+        self._ahead_from = self._reached
+        self._hits = self._misses = 0
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -199,13 +210,17 @@ class QueryFinder:
             SettingsInvalid: the database refuses the query, or its columns are not those that it needs.
             MappingUnavailable: the database cannot be reached.
         """
+        if self._database.down:  # another attempt of a process that waits for it: nothing else notices that it is back
+            await self._database.look()
         self._columns = await check(self._database, self._question)
 
     def find_now(self, name: Domain) -> Timeline[Row] | None:
-        """See `Finder`: what is kept, while it is young enough."""
-        kept = self._cache.get(name.name)
-        if kept is None or not self._young(self._cache.moment(name.name)):
+        """See `Finder`: what is kept, while it is young enough; one that soon is not is renewed meanwhile."""
+        kept, moment = self._cache.get(name.name), self._cache.moment(name.name)
+        if kept is None or moment is None or not 0 <= (age := self._clock() - moment) < self._ttl:
             return None
+        if age >= AHEAD * self._ttl:
+            self._renew(name)
         self._hits += 1
         return kept
 
@@ -217,13 +232,16 @@ class QueryFinder:
             RowInvalid: the rows of the name contradict one another, or cannot be read.
             MappingUnavailable: as `Finder`.
         """
+        if (young := self.find_now(name)) is not None:
+            return young
         kept = self._cache.get(name.name)
-        if kept is not None and (self._database.down or self._young(self._cache.moment(name.name))):
+        if kept is not None and self._database.down:
             self._hits += 1
             return kept
         fault = self._faults.get(name.name)
         if fault is not None and (self._database.down or self._young(fault.moment)):
             raise RowInvalid(fault.problem, fault.column, name.name)
+        self._misses += 1
         flight = self._flight(name)
         if flight is not None:
             await asyncio.wait({flight}, timeout=LIMIT if kept is None else PATIENCE)
@@ -257,7 +275,7 @@ class QueryFinder:
             "cache_known_names": self._cache.known,
             "cache_unknown_names": self._cache.unknown,
             "cache_hits": self._hits,
-            "cache_misses": self._questions,
+            "cache_misses": self._misses,
             "mapping_age_seconds": max(0.0, self._clock() - self._reached),
         }
 
@@ -269,8 +287,13 @@ class QueryFinder:
         await asyncio.gather(*flights, return_exceptions=True)
         await self._database.close()
 
-    def _young(self, moment: float | None) -> bool:
-        return moment is not None and 0 <= self._clock() - moment < self._ttl
+    def _young(self, moment: float) -> bool:
+        return 0 <= self._clock() - moment < self._ttl
+
+    def _renew(self, name: Domain) -> None:
+        """Have the next answer asked for, unless the database has enough to do, or troubles."""
+        if len(self._flights) < MAX_AHEAD and self._clock() >= self._ahead_from and not self._database.down:
+            self._flight(name)
 
     def _flight(self, name: Domain) -> asyncio.Task[Timeline[Row]] | None:
         """The question for a name that is under way, or a new one; `None` where there are too many."""
@@ -278,14 +301,14 @@ class QueryFinder:
         if flight is None and len(self._flights) < MAX_FLIGHTS:
             flight = asyncio.get_running_loop().create_task(self._ask(name))
             self._flights[name.name] = flight
-            self._questions += 1
             flight.add_done_callback(lambda ended: self._landed(name, ended))
         return flight
 
     def _landed(self, name: Domain, flight: asyncio.Task[Timeline[Row]]) -> None:
         self._flights.pop(name.name, None)
-        if not flight.cancelled():
-            flight.exception()  # was told to whoever still waited
+        # It was told to whoever still waited.
+        if not flight.cancelled() and isinstance(flight.exception(), MappingUnavailable):
+            self._ahead_from = self._clock() + RESPITE
 
     async def _ask(self, name: Domain) -> Timeline[Row]:
         asked = self._clock()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from autoconfig.mapping.query.columns import Saying
-    from autoconfig.mapping.query.database import Answer, Database
+    from autoconfig.mapping.query.database import Answer, ForeignDatabase
     from autoconfig.mapping.query.finder import Question
 
 BY = "the query"
@@ -42,7 +42,7 @@ class QueryReading:
     Rows that cannot be read are left out, and are in `faults` afterwards.
     """
 
-    def __init__(self, database: Database, question: Question, now: int) -> None:
+    def __init__(self, database: ForeignDatabase, question: Question, now: int) -> None:
         """Nothing is asked yet. `now`: Unix seconds."""
         self._database, self._question, self._now = database, question, now
         self._runner = asyncio.Runner()
@@ -74,7 +74,7 @@ class QueryReading:
 
         Raises:
             RowInvalid: its rows contradict one another, or cannot be read.
-            MappingUnavailable, SettingsInvalid: see `Database.answer`.
+            MappingUnavailable, SettingsInvalid: see `ForeignDatabase.answer`.
         """
         answer = self._runner.run(self._database.answer(self._question.about(Domain(name))))
         columns = Columns.of(answer.columns, self._question.plans)
@@ -90,7 +90,7 @@ class QueryReading:
 
         Raises:
             Refused: there is no `query_all`.
-            MappingUnavailable, SettingsInvalid: see `Database.listing`.
+            MappingUnavailable, SettingsInvalid: see `ForeignDatabase.listing`.
         """
         if self._question.all is None:
             raise Refused("the mapping is the answer of a query, for one name; name one that lists all: query_all")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import aiomysql  # type: ignore[import-untyped]
@@ -26,6 +25,24 @@ _OF_STATEMENTS = range(1000, 2000)
 _UNKNOWN_VARIABLE = 1193
 _LIMITS = ("max_statement_time = {seconds}", "max_execution_time = {milliseconds}")
 """MariaDB counts in seconds, MySQL in milliseconds and under another name."""
+
+
+class _Silent:
+    """
+    What makes a cursor of aiomysql leave the server's notes where they are. It would ask for them and show each as a
+    warning of Python; what a table of somebody else's is compared with is not ours to mend, and would fill the log.
+    """
+
+    async def _show_warnings(self, _connection: object) -> None:
+        pass
+
+
+class _Cursor(_Silent, aiomysql.Cursor):  # type: ignore[misc] # it has no types
+    """All rows at once."""
+
+
+class _Stream(_Silent, aiomysql.SSCursor):  # type: ignore[misc]
+    """Rows as they come."""
 
 
 class MariaDBQueries:
@@ -60,7 +77,7 @@ class MariaDBQueries:
     async def answer(self, statement: Statement) -> Answer:
         """See `QuerySession`."""
         try:
-            async with self._connection.cursor() as cursor:
+            async with self._connection.cursor(_Cursor) as cursor:
                 await _execute(cursor, statement)
                 return Answer(_columns(cursor), await cursor.fetchmany(ROWS))
         except (pymysql.Error, OSError, RuntimeError, UnicodeError) as error:
@@ -70,7 +87,7 @@ class MariaDBQueries:
         """See `QuerySession`."""
         await self._limit(LISTING_LIMIT)
         try:
-            async with self._connection.cursor(aiomysql.SSCursor) as cursor:
+            async with self._connection.cursor(_Stream) as cursor:
                 await _execute(cursor, statement)
                 while rows := await cursor.fetchmany(BATCH):
                     yield Answer(_columns(cursor), rows)
@@ -85,7 +102,7 @@ class MariaDBQueries:
         for limit in _LIMITS:
             assignment = limit.format(seconds=seconds, milliseconds=int(seconds * 1000))
             try:
-                async with self._connection.cursor() as cursor:
+                async with self._connection.cursor(_Cursor) as cursor:
                     await cursor.execute(f"SET SESSION {assignment}")
                     return
             except (pymysql.Error, OSError, RuntimeError) as error:
@@ -102,11 +119,7 @@ class MariaDBQueries:
 
 
 async def _execute(cursor: Any, statement: Statement) -> None:
-    # The driver shows each note of the server as a warning of Python: what a table of somebody else's is compared with
-    # is not ours to mend, and they would fill the log.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        await cursor.execute(statement.text, dict(statement.values) or None)
+    await cursor.execute(statement.text, dict(statement.values) or None)
 
 
 def _columns(cursor: Any) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,10 @@ _IN_USE = 14.0  # seconds for a question about the whole table; the sessions' ow
 _SEEKING = 1.5  # seconds after the loss of a host in which requests wait for another one
 _ROUND, _PAUSE = 0.25, 0.05  # seconds for a look at all of them in that time, and between two
 _BACKOFF = (1.0, 2.0)  # seconds until a host that failed is asked again: the first time, and from then on
-_REPLACED = 3.0  # seconds for which a primary has to be behind before its history is taken for another one
+_REPLACED = 3.0  # seconds for which a primary has to be behind before its history is taken for another one;
+# likewise for standbys without a primary, which all have another one than was seen
+
+_log = logging.getLogger("autoconfig")
 
 
 class _Host:
@@ -45,7 +49,8 @@ class _Host:
         self.watched: Pool[Session] = Pool(opener, name, 1)
         self.state: State | None = None
         self.fault: AutoconfigError | None = None
-        self.failures, self.due = 0, 0.0
+        self.failures, self.due, self.losses = 0, 0.0, 0
+        self.primary = False  # when it answered last
         self.looking: asyncio.Task[None] | None = None
 
     async def look(self, clock: Callable[[], float]) -> None:
@@ -56,10 +61,11 @@ class _Host:
             self.failures += 1
             self.due = clock() + _BACKOFF[min(self.failures, len(_BACKOFF)) - 1]
         else:
-            self.fault, self.failures = None, 0
+            self.fault, self.failures, self.primary = None, 0, not self.state.standby
 
     def failed(self, error: AutoconfigError) -> None:
         self.state, self.fault = None, error
+        self.losses += 1
         self.asked.clear()
         self.watched.clear()
 
@@ -77,6 +83,8 @@ class Hosts:
         self._seeking: asyncio.Task[None] | None = None
         self._seek_until = 0.0
         self._behind_since: float | None = None
+        self._believed: str | None = None
+        self._told: str | None = None
 
     @property
     def reading(self) -> str | None:
@@ -84,10 +92,16 @@ class Hosts:
         return self._current.name if self._current else None
 
     async def start(self, seen: Position | None) -> Position:
-        """See `Source`. A primary is believed at once, also where it knows less than was seen before."""
-        await self._look(_LOOK)
-        self._choose(seen, patient=False)
-        return self._stands()
+        """
+        See `Source`. A primary is believed at once, also where it knows less than was seen before; standbys that have
+        another history, where no primary answers, after some seconds.
+        """
+        while True:
+            await self._look(_LOOK)
+            self._choose(seen, patient=False)
+            if self._current is not None or self._behind_since is None:
+                return self._stands()
+            await asyncio.sleep(_PAUSE)
 
     async def look(self, seen: Position) -> Position:
         """See `Source`."""
@@ -100,7 +114,7 @@ class Hosts:
         until = self._clock() + PATIENCE
         while True:
             host = self._current or await self._another(until)
-            left = until - self._clock()
+            left, losses = until - self._clock(), host.losses
             try:
                 found = await host.asked.ask(
                     lambda session: session.rows_of(name, moment), min(left, self._attempt), left
@@ -108,11 +122,12 @@ class Hosts:
             except AutoconfigError as error:
                 if self._clock() >= until:
                     raise  # perhaps it was only busy; `look` will see
-                self._lose(host, error, seen)
+                if losses == host.losses:  # else somebody has noticed, and it may be well again
+                    self._lose(host, error, seen)
             else:
-                if _usable(found, seen):
+                if self._usable(found, seen):
                     return found
-                self._lose(host, _behind(host.name), seen)
+                self._lose(host, _behind(host.name, found.state, seen), seen)
 
     async def rows_after(self, identity: int, limit: int, seen: Position) -> Changes:
         """See `Source`. Only from the host that is read: who asks for changes asks again."""
@@ -124,9 +139,10 @@ class Hosts:
         except AutoconfigError as error:
             self._lose(host, error, seen)
             raise
-        if not _usable(changes, seen):
-            self._lose(host, _behind(host.name), seen)
-            raise _behind(host.name)
+        if not self._usable(changes, seen):
+            behind = _behind(host.name, changes.state, seen)
+            self._lose(host, behind, seen)
+            raise behind
         return changes
 
     async def in_use(self, plans: frozenset[str], now: int) -> frozenset[str]:
@@ -210,13 +226,19 @@ class Hosts:
         states = {host: host.state for host in self._hosts if host.state is not None}
         good = [host for host, state in states.items() if state.position.follows(seen)]
         primaries = [host for host, state in states.items() if not state.standby]
-        if not primaries or not set(primaries).isdisjoint(good):
+        if not set(primaries).isdisjoint(good):
             self._behind_since = None
-        else:
+        elif primaries:
             good = self._replaced({host: states[host] for host in primaries}, seen, patient=patient) or good
+        else:
+            good = self._orphans(states, seen) or good
         self._current = max(good, key=lambda host: _rank(states[host]), default=None)
         if self._current is None:
-            self._fault = self._why([*states])
+            self._fault = self._why(states, seen)
+        elif self._current.name != self._told:
+            if self._told is not None:
+                _log.info("the mapping is read from %s now", self.reading)
+            self._told = self.reading
 
     def _replaced(self, primaries: Mapping[_Host, State], seen: Position | None, *, patient: bool) -> list[_Host]:
         """
@@ -227,13 +249,38 @@ class Hosts:
         if others or not patient:
             self._behind_since = None
             return others or [*primaries]
+        return [*primaries] if self._doubted() else []
+
+    def _orphans(self, standbys: Mapping[_Host, State], seen: Position | None) -> list[_Host]:
+        """
+        The standbys where no primary answers, if all have the same other generation for some seconds: their primary,
+        which perhaps no URL names, was given it. Not while a host is gone that was a primary: they may lag behind it.
+        """
+        generations = {state.position.generation for state in standbys.values()}
+        gone = any(host.primary and host.state is None for host in self._hosts)
+        if seen is None or len(generations) != 1 or seen.generation in generations or gone:
+            self._behind_since = None
+            return []
+        if not self._doubted():
+            return []
+        (self._believed,) = generations
+        return [*standbys]
+
+    def _doubted(self) -> bool:
+        """Whether that is so for long enough."""
         if self._behind_since is None:
             self._behind_since = self._clock()
-        return [*primaries] if self._clock() - self._behind_since >= _REPLACED else []
+        return self._clock() - self._behind_since >= _REPLACED
 
-    def _why(self, behind: list[_Host]) -> AutoconfigError:
+    def _usable(self, answer: Found | Changes, seen: Position) -> bool:
+        """Not behind what was seen; a primary's word counts also after its history was replaced."""
+        position, standby = answer.state
+        believed = not standby or position.generation == self._believed
+        return position.follows(seen) or (believed and position.generation != seen.generation)
+
+    def _why(self, behind: Mapping[_Host, State], seen: Position | None) -> AutoconfigError:
         faults = [host.fault for host in self._hosts if host.fault is not None]
-        faults.extend(_behind(host.name) for host in behind)
+        faults.extend(_behind(host.name, state, seen) for host, state in behind.items())
         if len(faults) == 1:
             return faults[0]
         text = "; ".join(map(str, faults)) or f"no answer within {_LOOK:.1f} seconds"
@@ -241,15 +288,14 @@ class Hosts:
         return ConfigurationInvalid(text) if invalid else MappingUnavailable(text)
 
 
-def _usable(answer: Found | Changes, seen: Position) -> bool:
-    """Not behind what was seen; the primary's word counts also after its history was replaced."""
-    state = answer.state
-    return state.position.follows(seen) or (not state.standby and state.position.generation != seen.generation)
-
-
 def _rank(state: State) -> tuple[bool, int]:
     return not state.standby, state.position.last_id
 
 
-def _behind(name: str) -> MappingUnavailable:
+def _behind(name: str, state: State, seen: Position | None) -> MappingUnavailable:
+    if seen is not None and state.position.generation != seen.generation:
+        return MappingUnavailable(
+            f"{name}: is a standby, and has another history of the mapping than was seen already; it is read when all"
+            f" standbys have had that for {_REPLACED:.0f} seconds, or have caught up with their primary: is that up?"
+        )
     return MappingUnavailable(f"{name}: is behind what was seen already; it is read again when it has caught up")

@@ -38,36 +38,49 @@ class Pool(Generic[AnySession]):
         self._room = asyncio.Semaphore(size)
         self._idle: list[AnySession] = []
         self._asking: set[asyncio.Task[object]] = set()
+        self._waiting: set[asyncio.Timeout] = set()
 
     async def ask(
         self, question: Callable[[AnySession], Awaitable[Answer]], limit: float, wait: float | None = None
     ) -> Answer:
         """
         Put a question to a connection, within `limit` seconds, in which it may have to be made. Until one is free it
-        waits for `wait` seconds before that; without `wait`, that time counts too.
+        waits for `wait` seconds before that, `limit` unless said; both together take no longer than the longer of them.
 
         A question that takes longer is given up in the background: a driver may need its time to notice.
 
         Raises:
-            MappingUnavailable, ConfigurationInvalid: what the connection says, or nobody answered in time.
+            MappingUnavailable, ConfigurationInvalid: what the connection says, or nobody answered in time; at once
+                when all connections are let go while it waits for one.
         """
-        room, since = self._room, time.monotonic()
-        try:
-            async with asyncio.timeout(limit if wait is None else wait):
-                await room.acquire()
-        except TimeoutError as error:
-            raise MappingUnavailable(f"{self._where}: all connections to it are in use") from error
+        wait = limit if wait is None else wait
+        until = time.monotonic() + max(limit, wait)
+        room = await self._entered(wait)
         asking = asyncio.ensure_future(self._ask(question, room))
         self._asking.add(asking)
         asking.add_done_callback(self._ended)
-        left = limit - (time.monotonic() - since) if wait is None else limit
+        left = max(min(limit, until - time.monotonic()), 0.0)
         try:
-            await asyncio.wait({asking}, timeout=max(left, 0.0))
+            await asyncio.wait({asking}, timeout=left)
             if not asking.done():
-                raise MappingUnavailable(f"{self._where}: no answer within {limit:.1f} seconds")
+                raise MappingUnavailable(f"{self._where}: no answer within {left:.1f} seconds")
             return asking.result()
         finally:
             asking.cancel()
+
+    async def _entered(self, wait: float) -> asyncio.Semaphore:
+        room = self._room
+        try:
+            async with asyncio.timeout(wait) as waiting:
+                self._waiting.add(waiting)
+                try:
+                    await room.acquire()
+                finally:
+                    self._waiting.discard(waiting)
+        except TimeoutError as error:
+            problem = "all connections to it are in use" if room is self._room else "its connections were given up"
+            raise MappingUnavailable(f"{self._where}: {problem}") from error
+        return room
 
     async def _ask(self, question: Callable[[AnySession], Awaitable[Answer]], room: asyncio.Semaphore) -> Answer:
         try:
@@ -86,8 +99,14 @@ class Pool(Generic[AnySession]):
             room.release()
 
     def clear(self) -> None:
-        """Let all connections go, those in use when their question has ended; new ones may be made at once."""
+        """
+        Let all connections go, those in use when their question has ended; new ones may be made at once. Who waits for
+        one is told so: what holds the old ones may do so for long.
+        """
         self._room = asyncio.Semaphore(self._size)
+        for waiting in self._waiting:
+            if not waiting.expired():
+                waiting.reschedule(0.0)
         while self._idle:
             self._idle.pop().close()
 

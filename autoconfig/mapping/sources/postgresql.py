@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import errors
-from psycopg.conninfo import make_conninfo
 from psycopg.types.numeric import Int8
 
 from autoconfig.errors import MappingUnavailable
@@ -18,14 +17,6 @@ if TYPE_CHECKING:
 
     from autoconfig.mapping.place import Host, Place
 
-# What no URL has to say: a host that is gone without a word is noticed within seconds (milliseconds in the last).
-_ALIVE = {
-    "keepalives": "1",
-    "keepalives_idle": "5",
-    "keepalives_interval": "1",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "5000",
-}
 _STATEMENT_LIMIT = "SET statement_timeout = '15s'"
 
 
@@ -88,8 +79,7 @@ async def connect(place: Place, host: Host) -> tuple[psycopg.AsyncConnection[Any
     """
     alone = replace(place, hosts=(host,))
     # `any`: which of several hosts is asked is decided in `hosts`.
-    silent = {name: value for name, value in _ALIVE.items() if name not in place.options}
-    conninfo = make_conninfo(alone.conninfo(target="any"), **silent)
+    conninfo = alone.conninfo(target="any")
     try:
         return await psycopg.AsyncConnection.connect(conninfo, autocommit=True), alone.shown
     except (psycopg.Error, OSError, UnicodeError) as error:

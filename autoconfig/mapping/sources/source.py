@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -17,10 +19,21 @@ class Position(NamedTuple):
     """Which history it is (`mapping_state`); drawn anew when the history is replaced."""
     last_id: int
     """The highest id, 0 where there is no row. Ids grow in commit order, so a lower one means: less is known."""
+    row: str | None = None
+    """A digest of the row with that id (`digest_of`), where it was read."""
 
     def follows(self, other: Position | None) -> bool:
-        """Whether this is no step back from `other`."""
-        return other is None or (self.generation == other.generation and self.last_id >= other.last_id)
+        """Whether this is no step back from `other`, as far as that can be seen."""
+        if other is None:
+            return True
+        if self.generation != other.generation or self.last_id < other.last_id:
+            return False
+        return self.last_id > other.last_id or self.row is None or other.row is None or self.row == other.row
+
+
+def digest_of(name: str, row: Row) -> str:
+    """Tells a row from another one that was given the same id."""
+    return hashlib.sha256(json.dumps([name, *row]).encode()).hexdigest()
 
 
 class State(NamedTuple):

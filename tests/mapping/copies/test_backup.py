@@ -73,6 +73,43 @@ def test_never_over_a_file(url: str, file: Path, monkeypatch: pytest.MonkeyPatch
     assert [path.name for path in file.parent.iterdir()] == ["backup.db"]
 
 
+@pytest.mark.parametrize("name", ["itself", "link", "hard link", "other way", "log", "shared", "journal"])
+def test_never_over_the_mapping(path: Path, file: Path, name: str) -> None:
+    """The mapping itself, by whatever name, and what SQLite keeps beside it are never replaced, also with `force`."""
+    write(on(path), numbered(5))
+    link = file.parent / "link.db"
+    link.symlink_to(path)
+    hard = file.parent / "hard.db"
+    hard.hardlink_to(path)
+    targets = {
+        "itself": path,
+        "link": link,
+        "hard link": hard,
+        "other way": file.parent / ".." / path.name,
+        "log": path.with_name(f"{path.name}-wal"),
+        "shared": path.with_name(f"{path.name}-shm"),
+        "journal": path.with_name(f"{path.name}-journal"),
+    }
+    with contextlib.closing(sqlite3.connect(path)) as reader:
+        reader.execute("SELECT count(*) FROM mapping").fetchall()
+        inode, there = path.stat().st_ino, sorted(path.parent.iterdir())
+        with pytest.raises(Refused, match="is the mapping itself, or a file of it; nothing was changed"):
+            backup(on(path), targets[name], force=True)
+
+        assert inode == path.stat().st_ino
+        assert there == sorted(path.parent.iterdir())
+    assert sql(path, "PRAGMA journal_mode") == [("wal",)]
+
+
+def test_another_backup_keeps_its_rights(path: Path, file: Path) -> None:
+    """Who could read the backup from before can read the new one."""
+    backup(on(path), file)
+    file.chmod(0o640)
+    backup(on(path), file, force=True)
+
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_a_folder_that_is_not_there(url: str, tmp_path: Path) -> None:
     """Where it cannot be written, that is said."""

@@ -221,7 +221,7 @@ def test_who_owns_it(url: str, replica: Path, root: bool, monkeypatch: pytest.Mo
     if root and os.geteuid() == 0:
         expected = (folder.st_uid, folder.st_gid)
     elif not root:
-        monkeypatch.setattr("autoconfig.mapping.copies.replica.os.geteuid", lambda: 1000)
+        monkeypatch.setattr("autoconfig.files.os.geteuid", lambda: 1000)
     looked(url, replica)
 
     owners = {(path.stat().st_uid, path.stat().st_gid) for path in replica.parent.iterdir()}

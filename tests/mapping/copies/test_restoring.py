@@ -30,7 +30,7 @@ from tests.mapping.copies.histories import change, generation_of, histories, num
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autoconfig.mapping.copies.restoring import Difference
+    from autoconfig.mapping.copies.restoring import Effect
     from autoconfig.mapping.schema import Record
 
 
@@ -52,9 +52,7 @@ def sql(path: Path, *statements: str) -> list[tuple[object, ...]]:
         return [connection.execute(statement).fetchall() for statement in statements][-1]
 
 
-def restored(
-    url: str, file: Path, before: Path | None = None, meanwhile: Callable[[], None] = lambda: None
-) -> Difference:
+def restored(url: str, file: Path, before: Path | None = None, meanwhile: Callable[[], None] = lambda: None) -> Effect:
     """What `mapping restore` does."""
     with opened(file) as rows, contextlib.closing(Journal(url)) as journal:
         found = compare(journal, rows)

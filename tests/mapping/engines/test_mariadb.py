@@ -10,6 +10,7 @@ import pytest
 
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping.engine import Database, open_database, upgrade
+from autoconfig.mapping.engines import mariadb as mariadb_module
 from autoconfig.mapping.journal import Change, Journal
 from tests.conftest import needs
 from tests.mapping.engines.conftest import TLS_MODES
@@ -69,7 +70,13 @@ def test_users(users: dict[str, str]) -> None:
         append(reader)
     with closing(Journal(writer)) as journal:
         journal.checkpoint()
-        with pytest.raises(MappingUnavailable, match="DELETE command denied"), journal.writing() as writing:
+        with (
+            pytest.raises(
+                MappingUnavailable,
+                match=r"DELETE command denied .*; only the owner can replace all rows: run this as the owner's user",
+            ),
+            journal.writing() as writing,
+        ):
             writing.replace_all("0" * 32)
 
 
@@ -101,6 +108,18 @@ def test_a_replica_alone(mariadb_url: str) -> None:
     assert count(mariadb_url) == 0
     with pytest.raises(MappingUnavailable, match="the server is read-only, it is no primary"):
         append(mariadb_url)
+
+
+def test_a_server_that_falls_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who only reads gives a server that says nothing up long before a migration would be given up."""
+    monkeypatch.setattr(mariadb_module, "_READING_SILENCE", 1)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        closing(Database(f"mariadb://root@127.0.0.1:{silent.getsockname()[1]}/mail")) as database,
+        pytest.raises(MappingUnavailable, match="timed out"),
+        database.reading(),
+    ):
+        pytest.fail("it was read")
 
 
 UNREACHABLE = {
@@ -280,6 +299,28 @@ def test_tls(with_tls: WithTLS, mariadb: MariaDB, host: str, mode: str, right: b
         else:
             with pytest.raises(MappingUnavailable, match="certificate verify failed"), database.reading():
                 pass
+
+
+def test_the_primary_is_read(with_tls: WithTLS, mariadb: MariaDB, mariadb_url: str) -> None:
+    """Wherever the primary stands in the URL it is read; a replica where it is away, the first one."""
+    name = mariadb_url.rpartition("/")[2]
+    append(mariadb_url)
+    with with_tls.connect() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    url = f"mariadb://root@127.0.0.1:{with_tls.port}/{name}"
+    upgrade(url)
+    with with_tls.connect() as cursor:
+        cursor.execute("SET GLOBAL read_only = 1")
+        try:
+            both = f"mariadb://root@127.0.0.1:{with_tls.port},127.0.0.1:{mariadb.port}/{name}"
+            assert count(both) == 1
+            gone = f"mariadb://root@127.0.0.1:{free_port()},127.0.0.1:{with_tls.port},localhost:{with_tls.port}/{name}"
+            assert count(gone) == 0
+            for read, standby in ((both, False), (gone, True)):
+                with closing(Journal(read)) as journal, journal.reading() as reading:
+                    assert reading.is_standby() is standby
+        finally:
+            cursor.execute("SET GLOBAL read_only = 0")
 
 
 def test_no_tls_there(mariadb: MariaDB) -> None:

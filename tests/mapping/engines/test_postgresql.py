@@ -12,6 +12,8 @@ import psycopg
 import pytest
 
 from autoconfig.errors import MappingUnavailable
+from autoconfig.mapping.copies import restoring
+from autoconfig.mapping.copies.backup import backup
 from autoconfig.mapping.engine import Database, open_database, upgrade
 from autoconfig.mapping.journal import Change, Journal
 from tests.conftest import needs
@@ -74,10 +76,35 @@ def test_roles(roles: dict[str, str]) -> None:
     with closing(Journal(writer)) as journal:
         journal.checkpoint()
         with (
-            pytest.raises(MappingUnavailable, match="permission denied for table mapping"),
+            pytest.raises(
+                MappingUnavailable, match="for table mapping; only the owner can replace all rows: run this as"
+            ),
             journal.writing() as writing,
         ):
             writing.replace_all("0" * 32)
+
+
+def test_who_may_not_restore(roles: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restore by who may not is refused before anything is written, and names the role that may."""
+    owner, writer, _ = roles.values()
+    upgrade(owner)
+    append(writer)
+    backup(writer, tmp_path / "backup.db")
+    append(writer)
+    before = tmp_path / "before.db"
+    monkeypatch.setattr(restoring, "backup", backup_never)
+    with restoring.opened(tmp_path / "backup.db") as rows, closing(Journal(writer)) as journal:
+        found = restoring.compare(journal, rows)
+        with pytest.raises(MappingUnavailable, match=r"permission denied .*: run this as the owner's role, as docs"):
+            restoring.restore(writer, journal, rows, found, before)
+
+    assert not before.exists()
+    assert count(owner) == 2
+
+
+def backup_never(*_arguments: object, **_options: object) -> None:
+    """It takes long, so it is not made for nothing."""
+    pytest.fail("a backup was made")
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +137,28 @@ def test_several_hosts(pair: tuple[PostgreSQL, PostgreSQL]) -> None:
     append(url)
 
     assert count(primary.url(name)) == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"), [("", 2), ("?target_session_attrs=standby", 1)], ids=["as usual", "as the URL says"]
+)
+def test_the_primary_is_read(pair: tuple[PostgreSQL, PostgreSQL], option: str, expected: int) -> None:
+    """Wherever the primary stands in the URL it is read, unless that says otherwise: a standby may be behind."""
+    primary, standby = pair
+    name = primary.new_database()
+    url = f"postgresql://autoconfig@127.0.0.1:{standby.port},127.0.0.1:{primary.port}/{name}"
+    upgrade(url)
+    append(url)
+    caught_up(standby, name)
+    with standby.connect(name) as connection:
+        connection.execute("SELECT pg_wal_replay_pause()")
+        try:
+            append(url)
+            assert expected == count(f"{url}{option}")
+            with closing(Journal(f"{url}{option}")) as journal, journal.reading() as reading:
+                assert reading.is_standby() is bool(option)
+        finally:
+            connection.execute("SELECT pg_wal_replay_resume()")
 
 
 def caught_up(standby: PostgreSQL, name: str) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
+import warnings
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from autoconfig.errors import MappingUnavailable, SettingsInvalid
 from autoconfig.mapping.place import Kind, Place
 from autoconfig.mapping.query import database as query
-from autoconfig.mapping.query.database import BATCH, ROWS, Answer, Database, Statement
+from autoconfig.mapping.query.database import BATCH, ROWS, Answer, ForeignDatabase, Statement
+from tests.conftest import needs
 from tests.mapping.foreign.databases import CUSTOMERS, as_user, new_foreign, statements
+from tests.servers.pgbouncer import PgBouncer
 from tests.servers.process import free_port
 
 if TYPE_CHECKING:
@@ -37,11 +42,11 @@ def foreign(request: pytest.FixtureRequest) -> Foreign:
     return made
 
 
-def asked(foreign: Foreign, question: Callable[[Database], Awaitable[Answer]]) -> Answer:
+def asked(foreign: Foreign, question: Callable[[ForeignDatabase], Awaitable[Answer]]) -> Answer:
     """The answer to a question."""
 
     async def ask() -> Answer:
-        database = Database(Place.parse(foreign.url))
+        database = ForeignDatabase(Place.parse(foreign.url))
         try:
             return await question(database)
         finally:
@@ -92,7 +97,7 @@ def test_many_rows(foreign: Foreign) -> None:
     foreign.execute("DELETE FROM customers", f"INSERT INTO customers (domain, package) VALUES {many}")
     everything = Statement("SELECT domain FROM customers ORDER BY domain", {})
 
-    async def listed(database: Database) -> Answer:
+    async def listed(database: ForeignDatabase) -> Answer:
         batches = [batch async for batch in database.listing(everything)]
         assert max(len(batch.rows) for batch in batches) <= BATCH
         return Answer(batches[0].columns, [row for batch in batches for row in batch.rows])
@@ -116,7 +121,7 @@ def test_many_rows(foreign: Foreign) -> None:
 def test_what_the_database_refuses(foreign: Foreign, text: str, listing: bool) -> None:
     """Nothing can be written; what is no SQL, or is about what is not there, is the operator's to mend."""
 
-    async def ask(database: Database) -> Answer:
+    async def ask(database: ForeignDatabase) -> Answer:
         if listing:
             async for batch in database.listing(Statement(text, {})):
                 return batch
@@ -134,7 +139,7 @@ def test_a_statement_that_takes_too_long(foreign: Foreign, monkeypatch: pytest.M
     for engine in ("sqlite", "postgresql", "mariadb"):
         monkeypatch.setattr(f"autoconfig.mapping.query.{engine}.STATEMENT_LIMIT", 0.3)
 
-    async def ask(database: Database) -> Answer:
+    async def ask(database: ForeignDatabase) -> Answer:
         with pytest.raises(MappingUnavailable):
             await database.answer(Statement(SLOW[foreign.kind], {}))
         assert not database.down
@@ -147,7 +152,7 @@ def test_a_statement_that_is_given_up(foreign: Foreign, monkeypatch: pytest.Monk
     """Where the database does not end it in time, we do, and it counts as gone until it is looked at again."""
     monkeypatch.setattr(query, "LIMIT", 0.3)
 
-    async def ask(database: Database) -> Answer:
+    async def ask(database: ForeignDatabase) -> Answer:
         await database.answer(about(foreign, "shared.example"))
         with pytest.raises(MappingUnavailable, match="no answer within"):
             await database.answer(Statement(SLOW[foreign.kind], {}))
@@ -173,7 +178,7 @@ def test_a_limit_that_has_another_name(request: pytest.FixtureRequest, monkeypat
 def test_questions_at_once(foreign: Foreign) -> None:
     """More questions than connections wait for one another, and each gets its own answer."""
 
-    async def ask(database: Database) -> Answer:
+    async def ask(database: ForeignDatabase) -> Answer:
         names = ["shared.example", "own.example", "unknown.example"] * 20
         answers = await asyncio.gather(*(database.answer(about(foreign, name)) for name in names))
         return Answer((), [row for answer in answers for row in answer.rows])
@@ -188,7 +193,7 @@ def test_a_server_that_is_not_there(kind: Kind) -> None:
     place = Place.parse(f"{kind.lower()}://nobody:secret@127.0.0.1:{free_port()}/customers")
 
     async def ask() -> None:
-        database = Database(place, clock=lambda: now[0])
+        database = ForeignDatabase(place, clock=lambda: now[0])
         statement = Statement("SELECT 1", {})
         with pytest.raises(MappingUnavailable, match=r"127\.0\.0\.1") as first:
             await database.answer(statement)
@@ -212,7 +217,7 @@ def test_a_server_that_is_started_again(request: pytest.FixtureRequest, kind: Ki
     foreign.execute(*statements(CUSTOMERS))
     server = request.getfixturevalue(kind.lower())
 
-    async def ask(database: Database) -> Answer:
+    async def ask(database: ForeignDatabase) -> Answer:
         statement = about(foreign, "shared.example")
         await asyncio.gather(*(database.answer(statement) for _ in range(8)))
         await database.look()
@@ -256,7 +261,7 @@ def test_connections_that_the_server_ends(request: pytest.FixtureRequest, kind: 
         url = as_user(url, "autoconfig_killed")
 
     async def ask() -> Answer:
-        database, statement = Database(Place.parse(url)), about(foreign, "shared.example")
+        database, statement = ForeignDatabase(Place.parse(url)), about(foreign, "shared.example")
         try:
             await asyncio.gather(*(database.answer(statement) for _ in range(8)))
             foreign.execute(KILL[kind])
@@ -268,6 +273,73 @@ def test_connections_that_the_server_ends(request: pytest.FixtureRequest, kind: 
     assert [*map(tuple, asyncio.run(ask()).rows)] == [("shared", "cs1.xbit.jp")] * 8
 
 
+def test_notes_of_the_server(request: pytest.FixtureRequest) -> None:
+    """What MariaDB notes of a comparison is no warning of ours; and what others want to be warned of stays so."""
+    foreign = new_foreign(request, Kind.MARIADB)
+    foreign.execute(*statements(CUSTOMERS))
+    noted = Statement("SELECT 1 / 0, SLEEP(0.02) FROM customers WHERE 'a' = 1 OR package IS NOT NULL", {})
+
+    async def ask(database: ForeignDatabase) -> Answer:
+        async for batch in database.listing(noted):
+            assert len(batch.rows) == 2
+        answers = await asyncio.gather(*(late(database, number) for number in range(8)))
+        return answers[0]
+
+    async def late(database: ForeignDatabase, number: int) -> Answer:
+        await asyncio.sleep(number * 0.005)  # so that none ends in the order in which they began
+        return await database.answer(noted)
+
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        before = list(warnings.filters)
+        found = asked(foreign, ask)
+        after = list(warnings.filters)
+
+    assert (before, []) == (after, warned)
+    assert [*map(tuple, found.rows)] == [(None, 0)] * 2
+
+
+def test_a_pooler_in_between(request: pytest.FixtureRequest) -> None:
+    """Behind PgBouncer in transaction mode all is as without it, and other programs of the same role notice nothing."""
+    foreign = new_foreign(request, Kind.POSTGRESQL)
+    foreign.execute(*statements(CUSTOMERS))
+    server = request.getfixturevalue("postgresql")
+    with contextlib.ExitStack() as running:
+        pooler = PgBouncer.made(needs("pgbouncer", "pgbouncer"), server.port)
+        running.callback(pooler.remove)
+        url = foreign.url.replace(f":{server.port}/", f":{pooler.port}/")
+
+        async def ask() -> None:
+            database = ForeignDatabase(Place.parse(url))
+            try:
+                for _ in range(10):  # the driver would prepare what it is asked for the sixth time
+                    answers = await asyncio.gather(*(database.answer(about(foreign, "own.example")) for _ in range(8)))
+                    assert [[*map(tuple, answer.rows)] for answer in answers] == [[("own", None)]] * 8
+                with pytest.raises(SettingsInvalid, match="read-only"):
+                    await database.answer(Statement("DELETE FROM customers", {}))
+                with pytest.raises(MappingUnavailable, match="timeout"):
+                    await database.answer(Statement("SELECT pg_sleep(60)", {}))
+                assert sum([len(batch.rows) async for batch in database.listing(about_all())]) == 3
+            finally:
+                await database.close()
+
+        asyncio.run(ask())
+        with psycopg.connect(url, autocommit=True, prepare_threshold=None) as other:
+            settings = [other.execute(b"SHOW %s" % name.encode()).fetchone() for name in SESSION]
+            prepared = other.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()
+
+    assert ([(value,) for value in SESSION.values()], (0,)) == (settings, prepared)
+
+
+SESSION = {"default_transaction_read_only": "off", "transaction_read_only": "off", "statement_timeout": "0"}
+"""What a program of the same role finds that sets nothing."""
+
+
+def about_all() -> Statement:
+    """A statement whose result has several rows."""
+    return Statement("SELECT domain FROM customers ORDER BY domain", {})
+
+
 def test_several_hosts(request: pytest.FixtureRequest) -> None:
     """Of several hosts the first that answers is asked."""
     foreign = new_foreign(request, Kind.POSTGRESQL)
@@ -276,7 +348,7 @@ def test_several_hosts(request: pytest.FixtureRequest) -> None:
     url = foreign.url.replace(f"127.0.0.1:{server.port}", f"127.0.0.1:{free_port()},127.0.0.1:{server.port}")
 
     async def ask() -> Answer:
-        database = Database(Place.parse(url))
+        database = ForeignDatabase(Place.parse(url))
         try:
             return await database.answer(about(foreign, "shared.example"))
         finally:
@@ -296,7 +368,7 @@ def test_a_host_that_says_nothing(request: pytest.FixtureRequest, monkeypatch: p
         silent = await asyncio.start_server(until_the_end, "127.0.0.1", 0)
         port = silent.sockets[0].getsockname()[1]
         own = f"127.0.0.1:{server.port}"
-        database = Database(Place.parse(foreign.url.replace(own, f"127.0.0.1:{port},{own}")))
+        database = ForeignDatabase(Place.parse(foreign.url.replace(own, f"127.0.0.1:{port},{own}")))
         try:
             return await database.answer(about(foreign, "shared.example"))
         finally:
@@ -315,7 +387,7 @@ def test_a_server_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         silent = await asyncio.start_server(until_the_end, "127.0.0.1", 0)
         port = silent.sockets[0].getsockname()[1]
         for kind in (Kind.POSTGRESQL, Kind.MARIADB):
-            database = Database(Place.parse(f"{kind.lower()}://nobody@127.0.0.1:{port}/customers"))
+            database = ForeignDatabase(Place.parse(f"{kind.lower()}://nobody@127.0.0.1:{port}/customers"))
             with pytest.raises(MappingUnavailable):
                 await database.answer(Statement("SELECT 1", {}))
             assert database.down
@@ -330,7 +402,7 @@ def test_a_server_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_user_that_is_not_let_in(request: pytest.FixtureRequest, kind: Kind) -> None:
     """The server's word is passed on, the password is not."""
     foreign = new_foreign(request, kind)
-    database = Database(Place.parse(as_user(foreign.url, "stranger", "hunter2")))
+    database = ForeignDatabase(Place.parse(as_user(foreign.url, "stranger", "hunter2")))
 
     async def ask() -> None:
         try:
@@ -344,9 +416,9 @@ def test_a_user_that_is_not_let_in(request: pytest.FixtureRequest, kind: Kind) -
     assert "hunter2" not in str(caught.value)
 
 
-def sqlite_database(path: Path) -> Database:
+def sqlite_database(path: Path) -> ForeignDatabase:
     """A database in a file."""
-    return Database(Place.parse(f"sqlite:///{path}"))
+    return ForeignDatabase(Place.parse(f"sqlite:///{path}"))
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -387,7 +459,7 @@ def test_another_file_in_its_place(request: pytest.FixtureRequest, tmp_path: Pat
     foreign.execute(*statements(CUSTOMERS))
     path = Place.parse(foreign.url).path
 
-    async def ask(database: Database) -> Answer:
+    async def ask(database: ForeignDatabase) -> Answer:
         statement = about(foreign, "shared.example")
         before = await database.answer(statement)
         path.rename(tmp_path / "old.db")
@@ -403,7 +475,7 @@ def test_a_file_that_is_locked(request: pytest.FixtureRequest, monkeypatch: pyte
     foreign = new_foreign(request, Kind.SQLITE)
     foreign.execute(*statements(CUSTOMERS))
 
-    async def ask(database: Database) -> Answer:
+    async def ask(database: ForeignDatabase) -> Answer:
         statement = about(foreign, "shared.example")
         await database.answer(statement)
         writer = sqlite3.connect(Place.parse(foreign.url).path, isolation_level=None)

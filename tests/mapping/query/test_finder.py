@@ -10,7 +10,7 @@ from autoconfig.errors import MappingUnavailable, RowInvalid, SettingsInvalid
 from autoconfig.mail.domain import Domain
 from autoconfig.mapping.place import Kind, Place
 from autoconfig.mapping.query import finder as queried
-from autoconfig.mapping.query.database import Answer, Database
+from autoconfig.mapping.query.database import Answer, ForeignDatabase
 from autoconfig.mapping.query.finder import MAX_FLIGHTS, QueryFinder, Question
 from autoconfig.mapping.timeline import NOTHING, Row, Timeline
 from tests.mapping.foreign.databases import CUSTOMERS, QUERY, QUERY_ALL, ForeignSQLite, new_foreign, statements
@@ -36,7 +36,7 @@ class Clock:
         return self.now
 
 
-class Gate(Database):
+class Gate(ForeignDatabase):
     """The real thing, behind a gate that a test closes; it counts the questions."""
 
     def __init__(self, place: Place, clock: Clock) -> None:
@@ -152,15 +152,98 @@ def test_an_answer_is_kept_for_a_while(customers: ForeignSQLite) -> None:
             await finder.find(unknown)
         assert (gate.questions, finder.find_now(SHARED)) == (2, before)
         customers.execute("DELETE FROM customers", "INSERT INTO customers VALUES ('unknown.example', 'own', NULL)")
-        clock.now += TTL - 0.01
+        clock.now += TTL * queried.AHEAD - 0.01
         assert await finder.find(SHARED) is before
-        clock.now += 0.01
+        await asyncio.sleep(0.01)
+        assert gate.questions == 2
+        clock.now += TTL * (1 - queried.AHEAD) + 0.01
         assert finder.find_now(SHARED) is None
         assert await finder.find(SHARED) is NOTHING
         assert [Row(0, 0, "own", "{}")] == rows(await finder.find(unknown))
         assert gate.questions == 4
 
     run(customers, ask)
+
+
+@pytest.mark.parametrize("name", [SHARED, Domain("unknown.example")], ids=["known", "unknown"])
+def test_an_answer_is_renewed_before_it_is_old(customers: ForeignSQLite, name: Domain) -> None:
+    """Who asks shortly before gets what is kept, without waiting; the next one gets what the database says by then."""
+
+    async def ask(finder: QueryFinder, gate: Gate, clock: Clock) -> None:
+        before = await finder.find(name)
+        customers.execute("DELETE FROM customers", f"INSERT INTO customers VALUES ('{name.name}', 'new', NULL)")
+        clock.now += TTL * queried.AHEAD
+        gate.open.clear()
+        assert [finder.find_now(name), await finder.find(name), finder.find_now(name)] == [before] * 3
+        await asyncio.sleep(0)
+        assert (gate.questions, finder.gauges()["cache_misses"]) == (2, 1)
+        gate.open.set()
+        while finder.find_now(name) is before:  # noqa: ASYNC110 (nobody tells when an answer came)
+            await asyncio.sleep(0.01)
+        clock.now += TTL * queried.AHEAD - 0.01
+        assert [Row(0, 0, "new", "{}")] == rows(finder.find_now(name))
+        assert gate.questions == 2
+
+    run(customers, ask)
+
+
+def test_nothing_is_renewed_while_the_database_has_troubles(
+    customers: ForeignSQLite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One failure is enough for a while, however often a name is asked for; nor while many names are waited for."""
+
+    async def ask(finder: QueryFinder, gate: Gate, clock: Clock) -> None:
+        async def many() -> int:
+            before = gate.questions
+            for _ in range(5):
+                finder.find_now(SHARED)
+                while finder._flights:  # noqa: ASYNC110 (nobody tells when an answer came)
+                    await asyncio.sleep(0.01)
+            return gate.questions - before
+
+        await finder.find(SHARED)
+        customers.execute("ALTER TABLE customers RENAME TO elsewhere")
+        clock.now += TTL - queried.RESPITE + 0.001
+        assert await many() == 1
+        customers.execute("ALTER TABLE elsewhere RENAME TO customers")
+        monkeypatch.setattr(queried, "RESPITE", 0)
+        clock.now += 0.5
+        assert await many() == 0
+        clock.now += 0.5
+        await finder.find(SHARED)
+        monkeypatch.setattr(queried, "MAX_AHEAD", 0)
+        clock.now += TTL * queried.AHEAD
+        assert await many() == 0
+        monkeypatch.undo()
+        assert await many() == 1
+
+    run(customers, ask)
+
+
+@pytest.mark.parametrize("kind", [Kind.POSTGRESQL, Kind.MARIADB], ids=str)
+def test_a_start_while_the_database_is_gone(request: pytest.FixtureRequest, kind: Kind) -> None:
+    """A process that tries on and on to start does so as soon as the database is back."""
+    foreign = new_foreign(request, kind)
+    foreign.execute(*statements(CUSTOMERS))
+    server = request.getfixturevalue(kind.lower())
+
+    async def start() -> None:
+        place, clock = Place.parse(foreign.url), Clock()
+        finder = QueryFinder(ForeignDatabase(place, clock), Question.of(place, QUERY, None, None), TTL, clock=clock)
+        await asyncio.to_thread(server.stop)
+        try:
+            for _ in range(3):
+                with pytest.raises(MappingUnavailable):
+                    await finder.start()
+                clock.now += 0.2
+        finally:
+            await asyncio.to_thread(server.start)
+        clock.now += 10
+        await finder.start()
+        assert [Row(0, 0, "own", "{}")] == rows(await finder.find(Domain("own.example")))
+        await finder.close()
+
+    asyncio.run(start())
 
 
 def test_a_name_is_asked_for_once_at_a_time(customers: ForeignSQLite) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from autoconfig.errors import AutoconfigError, ConfigurationInvalid, DatabaseForeign, MappingUnavailable, SchemaTooOld
+from autoconfig.mapping.sources import hosts as module
 from autoconfig.mapping.sources.source import Position
 from tests.mapping.sources.fakes import NAME, ROW, Clock, FakeHost, pair, plans, with_hosts
 
@@ -103,11 +105,19 @@ def test_in_use() -> None:
         pytest.param(FakeHost(last_id=5), Position("h", 3), Position("g", 5), id="restored"),
         pytest.param(FakeHost(last_id=5, standby=True), None, Position("g", 5), id="standby"),
         pytest.param(FakeHost(last_id=5, standby=True), Position("g", 7), None, id="standby behind"),
-        pytest.param(FakeHost(last_id=5, standby=True), Position("h", 3), None, id="standby of another history"),
+        pytest.param(
+            FakeHost(last_id=5, standby=True), Position("h", 3), Position("g", 5), id="standby of another history"
+        ),
     ],
 )
-def test_start(host: FakeHost, seen: Position | None, expected: Position | None) -> None:
-    """At the start a primary is believed; a standby only if it is not behind what this node has seen before."""
+def test_start(
+    host: FakeHost, seen: Position | None, expected: Position | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    At the start a primary is believed; a standby only if it is not behind what this node has seen before, or if it has
+    had another history for some time, and there is no primary.
+    """
+    monkeypatch.setattr(module, "_REPLACED", 0.2)
 
     async def question(source: Hosts) -> Position | None:
         try:
@@ -225,6 +235,54 @@ def test_a_primary_that_catches_up_in_time() -> None:
         return await source.look(seen)
 
     assert Position("g", 6) == with_hosts(question, host, clock=clock)
+
+
+def test_standbys_whose_history_was_replaced() -> None:
+    """Where only standbys answer, and all have the same other history for some seconds, that is the history now."""
+    hosts = [FakeHost(name, last_id=5, standby=True) for name in "ab"]
+    clock = Clock()
+
+    async def question(source: Hosts) -> list[object]:
+        seen = await source.start(None)
+        for host in hosts:
+            host.generation, host.last_id, host.rows = "new", 2, [(NAME, ROW)]
+        with pytest.raises(MappingUnavailable, match=r"a: is a standby, and has another history.*is that up"):
+            await plans(source, seen)
+        for clock.added in (1.0, 2.0):
+            with pytest.raises(MappingUnavailable, match=r"a: .* another history .*; b: .* another history"):
+                await source.look(seen)
+        clock.added = 5.0
+        position = await source.look(seen)
+        return [position, await plans(source, seen), await plans(source, position), await source.look(position)]
+
+    expected = [Position("new", 2), ["a"], ["a"], Position("new", 2)]
+    assert expected == with_hosts(question, *hosts, clock=clock)
+
+
+@pytest.mark.parametrize("case", ["the primary is gone", "they differ", "one has the old one"])
+def test_standbys_that_are_not_believed(case: str) -> None:
+    """Standbys of another history are not believed while they differ, or while the primary that was seen is gone."""
+    hosts = [FakeHost(name, last_id=5, standby=True) for name in "ab"]
+    clock = Clock()
+    if case == "the primary is gone":
+        hosts[0].standby = False
+
+    async def question(source: Hosts) -> list[str | None]:
+        seen = await source.start(None)
+        hosts[1].generation = "other"
+        if case == "the primary is gone":
+            hosts[0].down()
+        elif case == "they differ":
+            hosts[0].generation = "another"
+        found = []
+        for clock.added in (1.0, 5.0, 9.0):
+            with contextlib.suppress(MappingUnavailable):
+                await source.look(seen)
+            found.append(source.reading)
+        return found
+
+    expected = "a" if case == "one has the old one" else None
+    assert [expected] * 3 == with_hosts(question, *hosts, clock=clock)
 
 
 def test_not_started() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,6 +79,59 @@ def test_a_host_that_is_silent() -> None:
         return found
 
     assert with_hosts(question, primary, standby) == ["a"]
+
+
+def test_many_wait_for_a_host_that_is_silent() -> None:
+    """Those too who wait for a connection to a silent host are answered by the standby within their patience."""
+    primary, standby = pair()
+
+    async def question(source: Hosts) -> list[list[str | None] | BaseException]:
+        seen = await source.start(None)
+        primary.silent = True
+        found = await asyncio.gather(*(plans(source, seen) for _ in range(12)), return_exceptions=True)
+        primary.silent = False
+        return found
+
+    assert with_hosts(question, primary, standby) == [["a"]] * 12
+
+
+def test_a_late_error_loses_no_host_that_is_well_again() -> None:
+    """A question that was put before a host was lost, and fails when that is read again, does not lose it again."""
+    primary, standby = pair()
+
+    async def question(source: Hosts) -> list[object]:
+        seen = await source.start(None)
+        primary.held = asyncio.Event()
+        late = asyncio.ensure_future(plans(source, seen))
+        await asyncio.sleep(0.01)
+        primary.held = None
+        primary.down()
+        assert await plans(source, seen) == ["a"]
+        primary.fault = None
+        for other in source._hosts:
+            other.due = 0.0
+        for _ in range(2):
+            await source.look(seen)
+        await plans(source, seen)
+        before = primary.attempts
+        return [source.reading, await late, source.reading, primary.attempts - before]
+
+    assert with_hosts(question, primary, standby) == ["primary", ["a"], "primary", 0]
+
+
+def test_the_log_says_which_host_is_read(caplog: pytest.LogCaptureFixture) -> None:
+    """When another host is read than before, the log says so, once."""
+    primary, standby = pair()
+
+    async def question(source: Hosts) -> None:
+        seen = await source.start(None)
+        primary.down()
+        await plans(source, seen)
+        await source.look(seen)
+
+    with caplog.at_level(logging.INFO, "autoconfig"):
+        with_hosts(question, primary, standby)
+    assert caplog.messages == ["the mapping is read from standby now"]
 
 
 def test_a_silent_host_makes_looks_no_longer() -> None:

@@ -111,6 +111,60 @@ def test_all_in_use(wait: float | None) -> None:
     assert asyncio.run(scenario()) == 0
 
 
+def test_waiting_counts() -> None:
+    """Whoever waited for a connection has only the rest of the time for the question."""
+
+    async def scenario() -> None:
+        pool = Pool(Opened().open, "one", 1)
+        other = asyncio.ensure_future(pool.ask(never, 9))
+        asking = asyncio.ensure_future(pool.ask(never, 1.0, 1.0))
+        await asyncio.sleep(0.5)
+        other.cancel()
+        with pytest.raises(MappingUnavailable, match=r"one: no answer within 0\.[0-5] seconds"):
+            await asking
+        await asyncio.gather(other, return_exceptions=True)
+
+    asyncio.run(scenario())
+
+
+def test_clear_wakes_who_waits() -> None:
+    """After `clear` nobody waits for a connection that somebody else holds, and may hold for long."""
+
+    async def scenario() -> int:
+        pool = Pool(Opened().open, "one", 1)
+        asking = [asyncio.ensure_future(pool.ask(never, 600)) for _ in range(4)]
+        await asyncio.sleep(0.01)
+        pool.clear()
+        pool.clear()
+        told, _ = await asyncio.wait(asking[1:], timeout=5)
+        await pool.close()
+        await asyncio.gather(*asking, return_exceptions=True)
+        assert {str(one.exception()) for one in told} == {"one: its connections were given up"}
+        return len(told)
+
+    assert asyncio.run(scenario()) == 3
+
+
+def test_clear_in_the_moment_when_a_wait_ends() -> None:
+    """Somebody whose time has just run out when all connections are let go is told one or the other, once."""
+
+    async def scenario() -> str:
+        pool = Pool(Opened().open, "one", 1)
+        other = asyncio.ensure_future(pool.ask(never, 9))
+        await asyncio.sleep(0.01)
+        asking = asyncio.ensure_future(pool.ask(never, 9, 0.0))
+        for _ in range(2):
+            await asyncio.sleep(0)
+        pool.clear()
+        with pytest.raises(MappingUnavailable) as caught:
+            await asking
+        await pool.close()
+        await asyncio.gather(other, return_exceptions=True)
+        return str(caught.value)
+
+    assert asyncio.run(scenario()).startswith("one: ")
+
+
 def test_clear_frees_room_at_once() -> None:
     """After `clear` nobody waits for those who were stuck, and their connections are not used again."""
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import pytest
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable, SchemaTooNew, SchemaTooOld, SettingsInvalid
+from autoconfig.mail.domain import Domain
 from autoconfig.mapping import database
+from autoconfig.mapping.cached import CachedFinder
 from autoconfig.mapping.journal import Change, Journal
 from autoconfig.mapping.opening import open_hosts, opener_of
 from autoconfig.mapping.place import Place
+from autoconfig.mapping.sources.source import Position
 from autoconfig.mapping.timeline import Row
 from tests.servers.process import free_port
 
@@ -135,7 +138,7 @@ def test_a_newer_schema_that_we_can_use(server: Server) -> None:
     """A newer schema is read where it says that this release will do."""
     statements = [*TABLES, VERSION.format("9999"), STATE.format(database.REVISION)]
 
-    assert asked(made_by_hand(server, statements), lambda session: session.state()).position == ("g", 0)
+    assert asked(made_by_hand(server, statements), lambda session: session.state()).position == Position("g", 0)
 
 
 def test_rows_of(url: str) -> None:
@@ -277,6 +280,55 @@ def test_a_server_without_tls(product: str) -> None:
         asyncio.run(scenario())
 
     assert said[-1] == b""
+
+
+def test_many_ask_a_host_that_falls_silent(url: str) -> None:
+    """All who wait for a host whose packets are dropped are answered by another one, however long a driver hangs on."""
+
+    async def scenario() -> list[Sequence[Row]]:
+        port = Place.parse(url).hosts[0].port
+        relay, other = Relay(port), Relay(port)
+        first, second = await relay.start(), await other.start()
+        source = open_hosts(Place.parse(url.replace(f":{port}/", f":{first},127.0.0.1:{second}/")))
+        other.silent = True  # so that it is the first one that is read
+        seen = await source.start(None)
+        other.silent = False
+        await asyncio.gather(*(source.rows_of(NAME, 0, seen) for _ in range(12)))
+        assert source.reading == f"127.0.0.1:{first}"
+        relay.silent = True
+        found = await asyncio.gather(*(source.rows_of(NAME, 0, seen) for _ in range(40)))
+        relay.silent = False
+        await source.close()
+        for one in (relay, other):
+            await one.close()
+        return [answer.rows for answer in found]
+
+    write(url, Change(NAME, 1, "a", "{}"))
+
+    assert asyncio.run(scenario()) == [[Row(1, 1, "a", "{}")]] * 40
+
+
+def test_a_row_that_was_lost_and_whose_id_was_given_again(server: Server, url: str) -> None:
+    """A server that lost the last row, and was written to since, is asked for everything anew."""
+
+    async def scenario() -> list[str | None]:
+        finder = CachedFinder(open_hosts(Place.parse(url)))
+        await finder.start()
+        plans = []
+        for step in ("before", "after"):
+            if step == "after":
+                with server.connect(url.rpartition("/")[2]) as connection:
+                    connection.execute("DELETE FROM mapping WHERE plan = 'b'")
+                await asyncio.to_thread(write, url, *(Change("other.example", 1, plan, "{}") for plan in "cd"))
+                await finder.watch()
+            rows = [(await finder.find(Domain(name))).at(9) for name in (NAME, "other.example")]
+            plans += [row.plan if row else None for row in rows]
+        await finder.close()
+        return plans
+
+    write(url, Change(NAME, 1, "a", "{}"), Change(NAME, 1, "b", "{}"))
+
+    assert asyncio.run(scenario()) == ["b", None, "a", "d"]
 
 
 def test_a_host_that_falls_silent(url: str) -> None:
