@@ -4,6 +4,7 @@ import contextlib
 import glob
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _Server = TypeVar("_Server", bound=ServerProcess)
 
 CI = bool(os.environ.get("CI"))
+
+# A shell that starts the tests in the background has them ignore SIGINT, and so would every program that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def needs(program: str, package: str) -> str:
