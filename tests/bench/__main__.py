@@ -104,13 +104,17 @@ class Bench:
         self.lines.append(goal.line(what, found[-1].cpu / least, figures))
 
     def workers(self) -> None:
-        """What a second worker costs each request; both ways on all cores, so that wrk disturbs both alike."""
+        """What a second worker costs each request: on one core, as elsewhere here, and on all, where wrk is too."""
         folder, load = self.folder / str(self.names), Load("get.lua", self.names)
-        with ours(folder, cores=BOTH) as one, ours(folder, workers=2, cores=BOTH) as two:
-            alone, together = alternating([(one, load), (two, load)], self.runs, self.seconds)
+        with ours(folder) as one, ours(folder, workers=2) as two, ours(folder, workers=2, cores=BOTH) as free:
+            servers = [(server, load) for server in (one, two, free)]
+            alone, together, spread = alternating(servers, self.runs, self.seconds)
         goal = Goal(1.15, 1.0, at_most=True, unit=" ×")
-        note = f"{together.cpu:.1f} of {alone.cpu:.1f} µs; both on both cores, beside wrk"
+        note = f"{together.cpu:.1f} of {alone.cpu:.1f} µs"
         self.lines.append(goal.line("CPU a request, two workers against one", together.cpu / alone.cpu, note))
+        note = f"{spread.rate:,.0f} of {alone.rate:,.0f} requests/s; CPU {spread.cpu:.1f} of {alone.cpu:.1f} µs"
+        what = "requests/s, two workers on both cores, of which wrk takes its part, against one"
+        self.lines.append(Line(what, f"{spread.rate / alone.rate:.2f} ×", note=note))
 
     def imports(self) -> None:
         """`mapping sync` of a new file into an empty mapping."""
