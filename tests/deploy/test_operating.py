@@ -270,10 +270,13 @@ def test_backup(provider: Provider) -> None:
 def test_upgrade(provider: Provider) -> None:
     """An upgrade by the page's commands refuses nobody, and the new program serves."""
     before = provider.run("readlink -f /opt/autoconfig")
-    with hammered(provider, "80") as meanwhile:
+    with hammered(provider, "unix:/run/autoconfig/http.sock") as at_socket, hammered(provider, "80") as behind_caddy:
         provider.follow(UPGRADE)
 
-    assert set(meanwhile) == {"200"}, meanwhile
+    # Caddy 2.6 reloads onto a second listening socket, and resets whoever still waits in the first: seen without any
+    # server of ours behind it, on a busy machine.
+    assert set(at_socket) == {"200"}, at_socket
+    assert set(behind_caddy) - {"ConnectionResetError"} == {"200"}, behind_caddy
     server = provider.run("systemctl show autoconfig.service --property MainPID --value").strip()
     after = provider.run("readlink -f /opt/autoconfig").strip()
     assert after != before.strip()
