@@ -5,36 +5,23 @@ import json
 import os
 import signal
 import socket
-import stat
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import Server, answers
+from tests.cli.serving import change_port, imap_port
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Feed, Program, Result, Serve, Server, Start
+    from tests.cli.conftest import Result, Serve, Start
 
     Wait = Callable[[Callable[[], bool]], None]
 
-HAS_IPV6 = Path("/proc/net/if_inet6").exists() and "0" * 31 + "1 " in Path("/proc/net/if_inet6").read_text()
 TERM, HUP, INT = signal.SIGTERM, signal.SIGHUP, signal.SIGINT
 HOST = "cs312.xbit.jp"
-
-
-def imap_port(server: Server) -> str:
-    """The port of IMAP in the document of a maintained domain."""
-    answer = server.get()
-    assert answer.status_code == 200
-    return answer.text.partition('type="imap"')[2].partition("<port>")[2].partition("</port>")[0]
-
-
-def change_port(demo: Path, port: int) -> None:
-    """Another port of IMAP in plans.toml."""
-    plans = demo / "plans.toml"
-    plans.write_text(plans.read_text(encoding="utf-8").replace("993", str(port)), encoding="utf-8")
 
 
 def spoil(demo: Path) -> None:
@@ -42,17 +29,6 @@ def spoil(demo: Path) -> None:
     plans = demo / "plans.toml"
     text = plans.read_text(encoding="utf-8")
     plans.write_text(text[: len(text) // 2], encoding="utf-8")
-
-
-def workers_of(program: Program) -> list[int]:
-    """The worker processes of a server that has several."""
-    parent = program.process.pid
-    found = []
-    for number in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
-        process = Path("/proc") / number
-        if "spawn_main" in (process / "cmdline").read_text() and " Z " not in (process / "stat").read_text():
-            found.append(int(number))
-    return sorted(found)
 
 
 class UnderWay:
@@ -142,30 +118,6 @@ def test_stop_before_it_serves(start: Start, demo: Path, wait_until: Wait) -> No
     assert (ended.code, ended.err) == (0, "")
 
 
-@pytest.mark.timeout(120)
-def test_stuck_worker(serve: Serve, tmp_path: Path, wait_until: Wait) -> None:
-    """A worker whose event loop is stuck is ended and replaced, and the log says so; the other one stays."""
-    (tmp_path / "sitecustomize.py").write_text(
-        "import signal, time\n"
-        "import autoconfig.cli.worker\n"
-        "autoconfig.cli.worker.STUCK = 3\n"
-        "signal.signal(signal.SIGUSR1, lambda *_: time.sleep(600))\n",
-        encoding="utf-8",
-    )
-    server = serve("--workers", "2", env=os.environ | {"PYTHONPATH": str(tmp_path)})
-    wait_until(lambda: len(workers_of(server.program)) == 2)
-    first, second = workers_of(server.program)
-    wait_until(lambda: answers_alone(server, [first, second], first))
-    os.kill(first, signal.SIGUSR1)
-    line = server.program.line("a worker was stuck and has been replaced")
-    wait_until(lambda: len(workers_of(server.program)) == 2)
-
-    assert f"pid={first}" in line
-    assert first not in workers_of(server.program)
-    assert second in workers_of(server.program)
-    assert server.program.end(TERM).code == 0
-
-
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_interrupt(serve: Serve, tmp_path: Path, workers: str) -> None:
     """Ctrl-C ends with 130 and one line; the socket is gone."""
@@ -225,133 +177,17 @@ def test_start_with_bad_plans(serve: Serve, demo: Path) -> None:
     assert "plans.toml is bad; serving the last good copy" in server.program.end(TERM).err
 
 
-def test_workers(serve: Serve, demo: Path, wait_until: Wait) -> None:
-    """Of two workers each answers alone; SIGHUP reloads the plans in both, and neither is replaced."""
-    server = serve("--workers", "2")
-    wait_until(lambda: len(workers_of(server.program)) == 2)
-    workers = workers_of(server.program)
-    wait_until(lambda: all(answers_alone(server, workers, one) for one in workers))
-    server.program.signal(HUP)  # over an unchanged file, so that nothing else makes them load it
-    for _ in workers:
-        server.program.line("plans.toml was loaded")
-    change_port(demo, 9993)
-    server.program.signal(HUP)
-    for _ in workers:
-        server.program.line("plans.toml was loaded")
-    for one in workers:
-        assert answers_alone(server, workers, one, port="9993")
-
-    assert workers == workers_of(server.program)
-    assert server.program.end(TERM).code == 0
-
-
-def answers_alone(server: Server, workers: list[int], one: int, port: str = "993") -> bool:
-    """Whether a worker answers while the others stand still."""
-    others = [worker for worker in workers if worker != one]
-    for other in others:
-        os.kill(other, signal.SIGSTOP)
-    try:
-        return imap_port(server) == port
-    finally:
-        for other in others:
-            os.kill(other, signal.SIGCONT)
-
-
-def test_hangup_of_starting_workers(start: Start, wait_until: Wait) -> None:
-    """Workers that are only starting do not die of SIGHUP; they reload as soon as they can."""
-    program = start("serve", "--workers", "2", "--port", "0")
-    program.line("serving")
-    wait_until(lambda: len(workers_of(program)) == 2)
-    workers = workers_of(program)
-    for process in (program.process.pid, *workers):
-        os.kill(process, HUP)
-    for _ in workers:
-        program.line("plans.toml was loaded")
-
-    assert workers == workers_of(program)
-
-
-def test_killed_worker(serve: Serve, wait_until: Wait) -> None:
-    """A worker that is killed is replaced, and the other answers meanwhile."""
-    server = serve("--workers", "2")
-    wait_until(lambda: len(workers_of(server.program)) == 2)
-    killed, left = workers_of(server.program)
-    os.kill(killed, signal.SIGKILL)
-    assert imap_port(server) == "993"
-    wait_until(lambda: len(set(workers_of(server.program)) - {killed}) == 2)
-
-    assert left in workers_of(server.program)
-    assert imap_port(server) == "993"
-
-
-def test_workers_that_cannot_start(start: Start, demo: Path, feed: Feed) -> None:
-    """Where no worker can start, the server ends, and not with 0."""
-    plans = demo / "plans.toml"
-    good = plans.read_bytes()
-    plans.unlink()
-    os.mkfifo(plans)
-    environment = os.environ | {"AUTOCONFIG_STATE_DIR": "/dev/null/state"}  # no copy is kept
-    program = start("serve", "--workers", "2", "--port", "0", env=environment)
-    feed(plans, good)  # read by the check
-    program.line("serving")
-    feed(plans, b"[plans", last=True)  # read by the first worker
-    ended = program.end()
-
-    assert ended.code == 3
-    assert "is not TOML" in ended.err
-
-
-def test_unix_socket(serve: Serve, tmp_path: Path) -> None:
-    """A Unix socket is for user and group; a stale one is replaced, and its own is removed at the end."""
-    path = tmp_path / "s"
-    with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(str(path))
-    server = serve("--uds", path)
-
-    assert stat.S_IMODE(path.stat().st_mode) == 0o660
-    assert server.place == f"unix:{path}"
-    assert imap_port(server) == "993"
-    assert server.program.end(TERM).code == 0
-    assert not path.exists()
-
-
-def test_unix_socket_with_workers(serve: Serve, tmp_path: Path) -> None:
-    """Several workers share it."""
-    server = serve("--uds", tmp_path / "s", "--workers", "2")
-
-    assert imap_port(server) == "993"
-    assert server.program.end(TERM).code == 0
-    assert not (tmp_path / "s").exists()
-
-
-def test_inherited_socket(serve: Serve, listening: socket.socket) -> None:
-    """A socket that a supervisor opened is served, and stays the supervisor's."""
-    number = listening.fileno()
-    server = serve("--fd", str(number), pass_fds=[number])
-
-    assert server.place == f"http://127.0.0.1:{listening.getsockname()[1]}"
-    assert imap_port(server) == "993"
-    assert server.program.end(TERM).code == 0
-    assert listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
-
-
-@pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6 loopback address")
-def test_ipv6(serve: Serve) -> None:
-    """It serves on IPv6 too, where ::1 is one of the operator's machines."""
-    server = serve("--host", "::1")
-
-    assert server.place.startswith("http://[::1]:")
-    assert server.ready()["status"] == "ready"
-
-
-def test_log_as_json(serve: Serve) -> None:
+def test_log_as_json(start: Start, wait_until: Wait) -> None:
     """With log_format json every line is an object, from the first to the last."""
-    server = serve(env=os.environ | {"AUTOCONFIG_LOG_FORMAT": "json"})
-    server.program.signal(HUP)
-    server.program.line("plans.toml was loaded")
-    said = [json.loads(line) for line in server.program.end(TERM).err.splitlines()]
+    program = start("serve", "--port", "0", env=os.environ | {"AUTOCONFIG_LOG_FORMAT": "json"})
+    said = [program.line("")]
+    server = Server(program, json.loads(said[0])["at"])
+    wait_until(lambda: answers(server))
+    program.signal(HUP)
+    said.append(program.line(""))
+    said += program.end(TERM).err.splitlines()
 
-    assert [line["event"] for line in said] == ["stopped"]
+    assert [json.loads(line)["event"] for line in said] == ["serving", "plans.toml was loaded", "stopped"]
 
 
 def test_configuration_of_the_command_line(serve: Serve, demo: Path, tmp_path: Path) -> None:
@@ -387,25 +223,6 @@ def test_faults_before_binding(start: Start, listening: socket.socket, demo: Pat
 
     assert (bad.code, bad.err[:45]) == (2, "autoconfig: AUTOCONFIG_TIMEZONE: timezone = '")
     assert (default.code, default.err[:45]) == (2, "autoconfig: default_plan = 'xserver': plan 'x")
-    assert (missing.code, missing.err.partition(": ")[2][:50]) == (3, f"{demo / 'mapping.db'}: there is no such"[:50])
+    assert missing.code == 3
+    assert missing.err.startswith(f"autoconfig: {demo / 'mapping.db'}: there is no such database; ")
     assert [len(ended.err.splitlines()) for ended in (bad, default, missing)] == [1, 1, 1]
-
-
-def test_live_unix_socket(start: Start, tmp_path: Path) -> None:
-    """A socket on which another server listens is refused: exit code 2."""
-    path = tmp_path / "s"
-    with closing(socket.socket(socket.AF_UNIX)) as other:
-        other.bind(str(path))
-        other.listen()
-        ended = start("serve", "--uds", path).end()
-
-    assert (ended.code, ended.err) == (2, f"autoconfig: --uds {path}: somebody listens there already\n")
-    assert path.exists()
-
-
-def test_two_places(start: Start, tmp_path: Path) -> None:
-    """One server listens in one place."""
-    ended = start("serve", "--uds", tmp_path / "s", "--fd", "3").end()
-
-    assert ended.code == 2
-    assert "choose one of --uds and --fd" in ended.err

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.cli.test_serve import workers_of
+from tests.cli.serving import workers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

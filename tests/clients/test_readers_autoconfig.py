@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from tests.clients.readers.altered import NO, NO_IMAP, NOTHING, expected, found_by, imap
 from tests.clients.readers.client import (
     AUTOCONFIG,
     AUTOMATIC,
@@ -18,15 +18,10 @@ from tests.clients.readers.client import (
     SMTP,
     SSL,
     STARTTLS,
-    Found,
     Person,
-    Refused,
 )
 from tests.clients.readers.every import CLIENTS
 from tests.clients.readers.thunderbird import read_autoconfig
-
-if TYPE_CHECKING:
-    from tests.clients.readers.client import Client
 
 TARO = Person("example.jp")
 
@@ -55,12 +50,6 @@ DOCUMENT = f"""<?xml version="1.0" encoding="UTF-8"?>
   </emailProvider>
 </clientConfig>
 """
-SERVERS = (
-    Found(IMAP, "imap.example.jp", 993, SSL, (CLEARTEXT,), "taro@example.jp"),
-    Found(POP3, "pop.example.jp", 110, STARTTLS, (CLEARTEXT,), "taro@example.jp"),
-    Found(SMTP, "smtp.example.jp", 587, STARTTLS, (CLEARTEXT,), "taro@example.jp"),
-)
-
 READERS = {
     "TB": CLIENTS["Thunderbird"],
     "TA": CLIENTS["Thunderbird Android"],
@@ -72,14 +61,7 @@ READERS = {
     "NC": CLIENTS["Nextcloud Mail"],
     "DC": CLIENTS["Delta Chat"],
 }
-NO = "refused"
-NOTHING = "no server"
 ALL = " ".join(READERS)
-
-
-def imap(**changes: Any) -> dict[str, dict[str, Any]]:
-    """A change of what is read of the IMAP server."""
-    return {IMAP: changes}
 
 
 def each(**changes: Any) -> dict[str, dict[str, Any]]:
@@ -92,7 +74,6 @@ def smtp_ssl() -> dict[str, dict[str, Any]]:
     return {SMTP: {"host": "smtps.example.jp", "port": 465, "tls": SSL}}
 
 
-NO_IMAP: dict[str, None] = {IMAP: None}
 NO_SMTP: dict[str, None] = {SMTP: None}
 SOCKET, PORT, HOST = "<socketType>SSL</socketType>", "<port>993</port>", "<hostname>imap.example.jp</hostname>"
 LOGIN, USER = "<authentication>password-cleartext</authentication>", "<username>%EMAILADDRESS%</username>"
@@ -180,21 +161,11 @@ EVERYWHERE = {"local part", "local.domain", "a number"}
 def edited(name: str) -> bytes:
     """The document after an edit."""
     old, new, _ = EDITS[name]
+    assert old in DOCUMENT
     if name == "prefixes":
         prefixed = re.sub(r"<(/?)(\w)", r"<\1m:\2", DOCUMENT)
         return prefixed.replace("<m:clientConfig", '<m:clientConfig xmlns:m="urn:example"').encode()
     return DOCUMENT.replace(old, new, -1 if name in EVERYWHERE else 1).encode()
-
-
-def expected(client: Client, short: str, effects: dict[str, Any]) -> frozenset[Found] | str:
-    """What a program is to read."""
-    effect: Any = next((effect for names, effect in effects.items() if short in names.split()), {})
-    if effect == NO:
-        return NO
-    if effect == NOTHING:
-        return frozenset()
-    changes = {server: effect.get(server.protocol, {}) for server in client.of(SERVERS, AUTOCONFIG)}
-    return frozenset(replace(server, **change) for server, change in changes.items() if change is not None)
 
 
 @pytest.mark.parametrize("short", READERS, ids=[client.name for client in READERS.values()])
@@ -203,12 +174,8 @@ def test_reading(name: str, short: str) -> None:
     """Each program accepts, refuses and misreads a document as the real one does (clients.md A5, thunderbird.md 5)."""
     client = READERS[short]
     read = client.steps(TARO)[0].read
-    try:
-        found: frozenset[Found] | str = frozenset(read(edited(name)))
-    except Refused:
-        found = NO
 
-    assert expected(client, short, EDITS[name][2]) == found
+    assert expected(client, AUTOCONFIG, short, EDITS[name][2]) == found_by(read, edited(name))
 
 
 def test_thunderbird_prefers_what_stands_first() -> None:

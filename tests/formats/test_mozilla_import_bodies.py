@@ -7,7 +7,7 @@ import codecs
 import pytest
 
 from autoconfig.errors import DocumentInvalid
-from autoconfig.formats.mozilla_import import MAX_OCTETS, read_document
+from autoconfig.formats.mozilla_import import MAX_OCTETS, read_document, read_published
 from tests.formats.imports.forms import FOLDER
 
 SIMPLE = (FOLDER / "simple.xml").read_text(encoding="utf-8").replace("Example Net", "例のメール")
@@ -96,3 +96,26 @@ def test_refused(body: bytes, sentence: str) -> None:
 def test_longest() -> None:
     """A document of just 1 MiB is read."""
     assert read_document(GOOD.encode().ljust(MAX_OCTETS)).plan.key == "a-example"
+
+
+LABOUR = {
+    "spaces in what a plan has no place for": b"<x>a%bb</x>" % (b" " * 1_000_000),
+    "spaces in what a plan has": b"<displayName>a%bb</displayName>" % (b" " * 1_000_000),
+    "domains": b"<domain>a.example</domain>" * 40_000,
+    "services": b"".join(
+        b'<calendar type="caldav"><url>https://a.example/%d</url><authentication>Basic</authentication></calendar>'
+        % number
+        for number in range(9000)
+    ),
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("inner", LABOUR.values(), ids=LABOUR)
+def test_labour(inner: bytes) -> None:
+    """No document of 1 MiB takes more than seconds, whatever there is much of in it."""
+    body = GOOD.encode().replace(b'<emailProvider id="a.example">', b'<emailProvider id="a.example">' + inner)
+    assert len(GOOD) + len(inner) == len(body) <= MAX_OCTETS
+
+    assert read_document(body).losses
+    assert read_published(body).incoming

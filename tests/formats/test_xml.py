@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from lxml import etree
 
-from autoconfig.formats.xml import child, serialised
+from autoconfig.formats.xml import NOT_XML, child, local_name, parsed, serialised
 
 DOCUMENTS = sorted((Path(__file__).parent / "expected").glob("*.xml"))
 
@@ -53,3 +53,35 @@ def test_serialised() -> None:
     assert serialised(root).decode() == (
         '<?xml version="1.0" encoding="UTF-8"?>\n<root>\n  <leaf>日本 &lt;&amp;&gt;</leaf>\n</root>\n'
     )
+
+
+def test_parsed() -> None:
+    """What anybody wrote is read with or without what stands beside its elements."""
+    body = b"<a xmlns='urn:x'><!-- c --><?p i?><b/></a>"
+    with_asides, without = parsed(body, asides=True), parsed(body, asides=False)
+    assert with_asides is not None
+    assert without is not None
+
+    assert (len(with_asides), len(without)) == (3, 1)
+    assert local_name(without) == "a"
+
+
+REFUSED = {
+    "no XML": b"a",
+    "nothing": b"",
+    "encoding": b"<?xml version='1.0' encoding='x-none'?><a/>",
+    "nested deeply": b"<a>" * 300 + b"</a>" * 300,
+}
+
+
+@pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
+def test_not_parsed(body: bytes) -> None:
+    """What is no XML, or nested too deeply, is not read."""
+    with pytest.raises(NOT_XML):
+        parsed(body, asides=True)
+
+
+def test_doctype() -> None:
+    """With a DOCTYPE nothing is read, and the next document is not taken for one that has it."""
+    assert parsed(b"<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", asides=True) is None
+    assert parsed(b"<a/>", asides=True) is not None

@@ -42,6 +42,16 @@ def test_one_plan() -> None:
     assert (found.remarks, found.missed, sum(told)) == ([], 0, 6)
 
 
+def test_plans_of_one_name() -> None:
+    """Two sets of servers of one name become plans with different keys, neither of them one that is there."""
+    there = read_plans(START.replace(b"[plans.there]", b"[plans.name]"), "plans.toml")
+    both = source(a=document(IMAP, SMTP), b=document(IMAP._replace(host="other.host.example"), SMTP))
+    found = planned(both, there, {})
+
+    assert [one.plan.key for one in found.added] == ["name-2", "name-3"]
+    assert [row[:2] for row in found.rows] == [("a.example", "name-2"), ("b.example", "name-3")]
+
+
 def test_many_in_a_comment() -> None:
     """A comment names a few domains and files, and counts the others."""
     many = {f"d{n}": document(IMAP, SMTP, place=f"{n}.xml") for n in range(5)}

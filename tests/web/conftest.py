@@ -74,11 +74,11 @@ class Site:
         assert isinstance(self.context.finder, MemoryFinder)
         return self.context.finder
 
-    def request(self, method: str, url: str, *, raising: bool = True, **rest: Any) -> httpx.Response:
+    def request(self, method: str, url: str, **rest: Any) -> httpx.Response:
         """Ask as httpx does; a URL as people write it."""
 
         async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, raise_app_exceptions=raising, client=STRANGER)
+            transport = httpx.ASGITransport(self.app, client=STRANGER)
             async with httpx.AsyncClient(transport=transport) as client:
                 return await client.request(method, url, **rest)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lxml import etree
+
+from tests.web.autodiscover import MOBILESYNC, OUTLOOK, PATH, SCHEMAS, body_of, post, texts
 
 if TYPE_CHECKING:
     import httpx
@@ -13,32 +14,9 @@ if TYPE_CHECKING:
     from tests.web.conftest import OpenSite, Site
 
 REQUESTS = json.loads(Path(__file__).with_name("client_requests.json").read_text(encoding="utf-8"))["microsoft"]
-PATH = "/autodiscover/autodiscover.xml"
-SCHEMAS = "http://schemas.microsoft.com/exchange/autodiscover"
-OUTLOOK = f"{SCHEMAS}/outlook/responseschema/2006a"
 MAX = 65536
 
 TABLE = [pytest.param(request, url, id=f"{request['client']} {url}") for request in REQUESTS for url in request["urls"]]
-
-
-def body_of(address: str, schema: str = OUTLOOK, namespace: str = f"{SCHEMAS}/outlook/requestschema/2006") -> str:
-    """A request as Outlook writes it."""
-    return (
-        f'<Autodiscover xmlns="{namespace}"><Request><EMailAddress>{address}</EMailAddress>'
-        f"<AcceptableResponseSchema>{schema}</AcceptableResponseSchema></Request></Autodiscover>"
-    )
-
-
-def post(site: Site, body: str | bytes, host: str = "autodiscover.sample.co.jp", **rest: Any) -> httpx.Response:
-    """The answer to a request document."""
-    octets = body.encode() if isinstance(body, str) else body
-    return site.ask(rest.pop("path", PATH), host, method="POST", body=octets, **rest)
-
-
-def texts(answer: httpx.Response, name: str) -> list[str]:
-    """The texts of all elements of that name."""
-    found = etree.fromstring(answer.content).iter("{*}" + name)
-    return [element.text or "" for element in found]
 
 
 def asked(site: Site, request: dict[str, Any], url: str, address: str) -> httpx.Response:
@@ -240,7 +218,7 @@ def test_not_a_request(site: Site, body: str | bytes) -> None:
         pytest.param(OUTLOOK, None, id="Outlook"),
         pytest.param(OUTLOOK.upper(), None, id="upper case"),
         pytest.param("", None, id="none"),
-        pytest.param(f"{SCHEMAS}/mobilesync/responseschema/2006", "601", id="ActiveSync"),
+        pytest.param(MOBILESYNC, "601", id="ActiveSync"),
         pytest.param("urn:no-such", "601", id="unknown"),
     ],
 )
@@ -286,94 +264,6 @@ def test_client_leaves(site: Site, body: bytes) -> None:
     assert site.exchange(PATH, method="POST", body=body, leaves=True) == []
 
 
-MOVED = """
-[plans.url]
-name = "Moved"
-redirect_url = "https://new.example/autodiscover/autodiscover.xml?a=b&c=d"
-[plans.domain]
-name = "Moved"
-params = { to = { required = true } }
-redirect_domain = "{to}"
-"""
-
-
-@pytest.fixture
-def moved(open_site: OpenSite) -> Site:
-    """A server with two domains that moved away."""
-    site = open_site(plans=MOVED)
-    site.finder.add("url.example", "url")
-    site.finder.add("domain.example", "domain", '{"to":"new.example"}')
-    return site
-
-
-@pytest.mark.parametrize(
-    ("domain", "method", "action", "texts_"),
-    [
-        pytest.param(
-            "url.example",
-            "POST",
-            "redirectUrl",
-            ["https://new.example/autodiscover/autodiscover.xml?a=b&c=d"],
-            id="URL",
-        ),
-        pytest.param(
-            "url.example",
-            "GET",
-            "redirectUrl",
-            ["https://new.example/autodiscover/autodiscover.xml?a=b&c=d"],
-            id="URL, GET",
-        ),
-        pytest.param("domain.example", "POST", "redirectAddr", ["a&b@new.example"], id="domain"),
-    ],
-)
-def test_moved_away(moved: Site, domain: str, method: str, action: str, texts_: list[str]) -> None:
-    """A domain that moved away is sent where it moved to: Outlook asks there with the same mailbox, and no server."""
-    answer = moved.ask(PATH, domain, method=method, body=body_of(f"a&amp;b@{domain}").encode())
-
-    assert answer.status_code == 200
-    assert texts(answer, "Action") == [action]
-    assert texts(answer, action[0].upper() + action[1:]) == texts_
-    assert texts(answer, "Protocol") == []
-
-
-def test_moved_away_is_private(moved: Site) -> None:
-    """A redirect that names the mailbox is kept by nobody; one to a URL may be, under the domain's own name."""
-    posted = post(moved, body_of("taro@url.example"), "url.example")
-    got = moved.ask(PATH, "autodiscover.url.example")
-
-    assert posted.headers["cache-control"] == "private, no-store"
-    assert got.headers["cache-control"] == "public, max-age=3600, s-maxage=5"
-
-
-@pytest.mark.parametrize("domain", ["url.example", "domain.example"])
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://autoconfig.D/mail/config-v1.1.xml?emailaddress=taro@D",
-        "https://autoconfig.D/mail/config-v1.1.xml",
-        "https://D/.well-known/autoconfig/mail/config-v1.1.xml",
-        "https://autoconfig.xbit.jp/v1.1/D",
-        "https://autoconfig.xbit.jp/email.mobileconfig?email=taro@D",
-        "https://ua-auto-config.D/.well-known/user-agent-configuration.json",
-    ],
-)
-def test_moved_away_elsewhere(moved: Site, domain: str, url: str) -> None:
-    """The other formats cannot say that a domain moved: a short 404, and the client asks its next source."""
-    answer = moved.fetch(url.replace("D", domain))
-
-    assert answer.status_code == 404
-    assert answer.text.startswith("this domain has moved to another provider")
-    assert answer.headers["cache-control"] == "private, no-store"
-
-
-def test_moved_away_without_address(moved: Site) -> None:
-    """Who asks without an address cannot be sent to one of another domain."""
-    answer = moved.ask(PATH, "autodiscover.domain.example")
-
-    assert (answer.status_code, answer.text) == (404, "this domain has moved to another one; ask with an address.\n")
-
-
-MOBILESYNC = f"{SCHEMAS}/mobilesync/responseschema/2006"
 ACTIVESYNC = """
 [plans.groupware]
 name = "Groupware"
@@ -399,14 +289,6 @@ def test_activesync(open_site: OpenSite) -> None:
     assert texts(phone, "EMailAddress") == ["a&b@customer.example"]
     assert texts(phone, "Url") == texts(phone, "Name") == ["https://eas.customer.example/sync"]
     assert texts(outlook, "Type") == ["IMAP", "SMTP"]
-
-
-def test_activesync_of_a_moved_domain(moved: Site) -> None:
-    """A phone of a domain that moved to another one goes on there; of one that moved to a URL it gets the 601."""
-    domain, url = (post(moved, body_of(f"taro@{name}.example", MOBILESYNC)) for name in ("domain", "url"))
-
-    assert texts(domain, "Redirect") == ["taro@new.example"]
-    assert texts(url, "ErrorCode") == ["601"]
 
 
 def test_by_httpx(site: Site) -> None:

@@ -9,54 +9,15 @@ import pytest
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable, Refused
 from autoconfig.mapping import database
-from autoconfig.mapping.copies import replica as replica_module
-from autoconfig.mapping.copies import replication
-from autoconfig.mapping.copies.replication import Look, Replicator
+from autoconfig.mapping.copies.replication import Replicator
 from autoconfig.mapping.engine import upgrade
 from tests.mapping.copies.histories import change, numbered, replace, rows_of, write
+from tests.mapping.copies.looking import looked, on, sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture
-def replica(tmp_path: Path) -> Path:
-    """Where the replica is to be."""
-    (tmp_path / "node").mkdir()
-    return tmp_path / "node" / "replica.db"
-
-
-@pytest.fixture
-def replicator(url: str, replica: Path) -> Iterator[Replicator]:
-    """Of the database, which is empty at first."""
-    with contextlib.closing(Replicator(url, replica)) as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few rows are many."""
-    monkeypatch.setattr(replication, "BATCH", 7)
-    monkeypatch.setattr(replica_module, "BATCH", 7)
-    monkeypatch.setattr(replication, "STEP", 10)
-
-
-def on(path: Path) -> str:
-    """The URL of a file."""
-    return f"sqlite:///{path}"
-
-
-def sql(path: Path, statement: str, *values: object) -> list[tuple[object, ...]]:
-    """Do something to a file that no command does."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        return connection.execute(statement, values).fetchall()
-
-
-def looked(url: str, path: Path, *, verify: bool = False) -> Look:
-    """One look of a replicator that begins and ends with it."""
-    with contextlib.closing(Replicator(url, path)) as replicator:
-        return replicator.look(verify=verify)
+pytestmark = pytest.mark.usefixtures("small")
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])

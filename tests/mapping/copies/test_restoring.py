@@ -282,6 +282,26 @@ def test_make(path: Path, file: Path) -> None:
     assert not list(path.parent.glob("*.restoring*"))
 
 
+def test_make_beside_a_journal(path: Path, file: Path, tmp_path: Path) -> None:
+    """What a change that was never ended has left of a file that is gone does no harm to the next one."""
+    write(on(path), numbered(5))
+    backup(on(path), file)
+    path.unlink()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as lost:
+        lost.execute("PRAGMA cache_size = 1")  # so that it is written before the end, and the journal is valid
+        lost.execute("CREATE TABLE other (text TEXT)")
+        lost.executemany("INSERT INTO other VALUES (?)", [("x" * 1000,)] * 100)
+        lost.execute("BEGIN")
+        lost.execute("UPDATE other SET text = upper(text)")
+        left = path.with_name(f"{path.name}-journal").rename(tmp_path / "left")
+        path.unlink()
+    left.rename(path.with_name(f"{path.name}-journal"))
+    with opened(file) as rows:
+        make(path, rows)
+
+    assert rows_of(on(path)) == numbered(5)
+
+
 READER = """
 import asyncio, sys
 from pathlib import Path

@@ -11,34 +11,17 @@ import pytest
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping.engine import Database, open_database, upgrade
 from autoconfig.mapping.engines import mariadb as mariadb_module
-from autoconfig.mapping.journal import Change, Journal
+from autoconfig.mapping.journal import Journal
 from tests.conftest import needs
+from tests.mapping.engines.certificate import certified
 from tests.mapping.engines.conftest import TLS_MODES
+from tests.mapping.engines.rows import CHANGE, append, count
 from tests.servers.mariadb import MariaDB
+from tests.servers.process import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-
-CHANGE = Change("a.example", 1, "p", "{}")
-
-
-def append(url: str) -> None:
-    """Write one row."""
-    with closing(Journal(url)) as journal, journal.writing() as writing:
-        writing.append([CHANGE])
-
-
-def count(url: str) -> int:
-    """Read."""
-    with closing(Journal(url)) as journal, journal.reading() as reading:
-        return reading.count()
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -122,99 +105,12 @@ def test_a_server_that_falls_silent(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.fail("it was read")
 
 
-UNREACHABLE = {
-    "no such database": ("mariadb://root@127.0.0.1:{port}/nope", "Unknown database 'nope'"),
-    "no such user": ("mariadb://nope:secret@127.0.0.1:{port}/mysql", "Access denied for user 'nope'"),
-    "nobody listens": ("mariadb://u:secret@127.0.0.1:{free}/mail", "Connection refused"),
-    "no such host": ("mariadb://u:secret@db.invalid/mail", "Can't connect to MySQL server on 'db.invalid'"),
-}
-
-
-@pytest.mark.parametrize(("url", "says"), UNREACHABLE.values(), ids=UNREACHABLE)
-def test_unreachable(mariadb: MariaDB, url: str, says: str) -> None:
-    """Whatever stands between us and the database is said on one line, with the place and the remedy."""
-    with pytest.raises(
-        MappingUnavailable, match="does the server run, and does the setting database say where"
-    ) as caught:
-        open_database(url.format(port=mariadb.port, free=free_port()))
-    said = str(caught.value)
-
-    assert said.startswith("mariadb://")
-    assert says in said
-    assert "secret" not in said
-    assert "\n" not in said
-
-
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the driver leaves it to the collector
 def test_no_such_socket() -> None:
     """The same for a socket."""
     with pytest.raises(MappingUnavailable, match=r"No such file or directory\); does the server run"):
         open_database("mariadb://u:secret@/mail?unix_socket=/nope")
     gc.collect()
-
-
-@pytest.mark.parametrize(
-    ("statement", "says"),
-    [
-        pytest.param(
-            "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'Deadlock found'",
-            "Deadlock found; try again",
-            id="try again",
-        ),
-        pytest.param(
-            "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1114, MESSAGE_TEXT = 'The table is full'",
-            "The table is full; the server's log may say more",
-            id="its own trouble",
-        ),
-    ],
-)
-def test_what_the_server_says(mariadb_url: str, statement: str, says: str) -> None:
-    """What goes wrong in the server is said in its words, with what may help."""
-    with (
-        closing(Database(mariadb_url)) as database,
-        pytest.raises(MappingUnavailable, match=f"{says}$"),
-        database.reading() as connection,
-    ):
-        connection.exec_driver_sql(statement)
-
-
-def test_a_session_that_was_ended(mariadb: MariaDB, mariadb_url: str) -> None:
-    """Where the server ends a session in the middle, the error is named, and the next command works."""
-
-    def interrupted(journal: Journal) -> None:
-        with journal.writing() as writing:
-            writing.append([CHANGE])
-            with mariadb.connect() as cursor:
-                cursor.execute("SELECT id FROM information_schema.processlist WHERE command = 'Sleep'")
-                for (identity,) in cursor.fetchall():
-                    cursor.execute(f"KILL {identity}")
-            writing.count()
-
-    with (
-        closing(Journal(mariadb_url)) as journal,
-        pytest.raises(MappingUnavailable, match=r"Lost connection|gone|killed"),
-    ):
-        interrupted(journal)
-    append(mariadb_url)
-
-    assert count(mariadb_url) == 1
-
-
-def test_a_writer_without_the_lock(mariadb_url: str) -> None:
-    """An id that somebody took without asking is an error with a reason, and nothing is written."""
-
-    def careless(journal: Journal) -> None:
-        with journal.writing() as writing:
-            record = writing.append_one(CHANGE)
-            writing.copy([record._replace(name="b.example")])
-
-    with (
-        closing(Journal(mariadb_url)) as journal,
-        pytest.raises(MappingUnavailable, match="somebody writes to it without the lock of the one writer"),
-    ):
-        careless(journal)
-
-    assert count(mariadb_url) == 0
 
 
 @pytest.fixture
@@ -269,11 +165,7 @@ class WithTLS(MariaDB):
     def launch(self, command: Sequence[str | Path]) -> None:
         """Start it with a new certificate."""
         key = self.folder / "key.pem"
-        self.run(
-            needs("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-            "-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-            "-keyout", key, "-out", self.certificate,
-        )  # fmt: skip
+        certified(self, self.certificate, key)
         super().launch([*command, f"--ssl-cert={self.certificate}", f"--ssl-key={key}"])
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import socket
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -14,30 +13,17 @@ import pytest
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping.copies import restoring
 from autoconfig.mapping.copies.backup import backup
-from autoconfig.mapping.engine import Database, open_database, upgrade
-from autoconfig.mapping.journal import Change, Journal
-from tests.conftest import needs
+from autoconfig.mapping.engine import Database, upgrade
+from autoconfig.mapping.journal import Journal
+from tests.mapping.engines.certificate import certified
 from tests.mapping.engines.conftest import TLS_MODES
+from tests.mapping.engines.rows import append, count
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.process import STARTING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-
-CHANGE = Change("a.example", 1, "p", "{}")
-
-
-def append(url: str) -> None:
-    """Write one row."""
-    with closing(Journal(url)) as journal, journal.writing() as writing:
-        writing.append([CHANGE])
-
-
-def count(url: str) -> int:
-    """Read."""
-    with closing(Journal(url)) as journal, journal.reading() as reading:
-        return reading.count()
 
 
 @pytest.fixture
@@ -188,95 +174,6 @@ def test_a_standby_alone(pair: tuple[PostgreSQL, PostgreSQL]) -> None:
         append(standby.url(name))
 
 
-UNREACHABLE = {
-    "no such database": ("postgresql://autoconfig:secret@127.0.0.1:{port}/nope", 'database "nope" does not exist'),
-    "no such role": ("postgresql://nope:secret@127.0.0.1:{port}/postgres", 'role "nope" does not exist'),
-    "nobody listens": ("postgresql://u:secret@127.0.0.1:{free}/mail", "Connection refused"),
-    "no such host": ("postgresql://u:secret@db.invalid/mail", "failed to resolve host 'db.invalid'"),
-    "no such socket": ("postgresql://u:secret@/mail?host=/nope", "No such file or directory"),
-    "no TLS there": ("postgresql://autoconfig:secret@127.0.0.1:{port}/nope?sslmode=require", "does not support SSL"),
-}
-
-
-@pytest.mark.parametrize(("url", "says"), UNREACHABLE.values(), ids=UNREACHABLE)
-def test_unreachable(postgresql: PostgreSQL, url: str, says: str) -> None:
-    """Whatever stands between us and the database is said on one line, with the place and the remedy."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        free = probe.getsockname()[1]
-    with pytest.raises(
-        MappingUnavailable, match="does the server run, and does the setting database say where"
-    ) as caught:
-        open_database(url.format(port=postgresql.port, free=free))
-    said = str(caught.value)
-
-    assert said.startswith("postgresql://")
-    assert says in said
-    assert "secret" not in said
-    assert "\n" not in said
-
-
-@pytest.mark.parametrize(
-    ("statement", "says"),
-    [
-        pytest.param(
-            "DO $$ BEGIN RAISE 'conflict with recovery' USING ERRCODE = '40001'; END $$",
-            "conflict with recovery; try again",
-            id="try again",
-        ),
-        pytest.param(
-            "DO $$ BEGIN RAISE 'the disk is full' USING ERRCODE = '53100'; END $$",
-            "the disk is full; the server's log may say more",
-            id="its own trouble",
-        ),
-    ],
-)
-def test_what_the_server_says(postgresql_url: str, statement: str, says: str) -> None:
-    """What goes wrong in the server is said in its words, with what may help."""
-    with (
-        closing(Database(postgresql_url)) as database,
-        pytest.raises(MappingUnavailable, match=f"{says}$"),
-        database.reading() as connection,
-    ):
-        connection.exec_driver_sql(statement)
-
-
-def test_a_session_that_was_ended(postgresql: PostgreSQL, postgresql_url: str) -> None:
-    """Where the server ends a session in the middle, the error is named, and the next command works."""
-
-    def interrupted(journal: Journal) -> None:
-        with journal.writing() as writing:
-            writing.append([CHANGE])
-            with postgresql.connect("postgres") as connection:
-                connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-                    [postgresql_url.rpartition("/")[2]],
-                )
-            writing.count()
-
-    with closing(Journal(postgresql_url)) as journal, pytest.raises(MappingUnavailable, match="terminating connection"):
-        interrupted(journal)
-    append(postgresql_url)
-
-    assert count(postgresql_url) == 1
-
-
-def test_a_writer_without_the_lock(postgresql_url: str) -> None:
-    """An id that somebody took without asking is an error with a reason, and nothing is written."""
-
-    def careless(journal: Journal) -> None:
-        with journal.writing() as writing:
-            record = writing.append_one(CHANGE)
-            writing.copy([record._replace(name="b.example")])
-
-    with (
-        closing(Journal(postgresql_url)) as journal,
-        pytest.raises(MappingUnavailable, match="somebody writes to it without the lock of the one writer"),
-    ):
-        careless(journal)
-
-    assert count(postgresql_url) == 0
-
-
 def test_a_pooler_may_change_sessions(postgresql_url: str) -> None:
     """Statements are not prepared in the session, which behind a pooler may be another one the next time."""
     with closing(Database(postgresql_url)) as database, database.reading() as connection:
@@ -297,11 +194,7 @@ class WithTLS(PostgreSQL):
     def launch(self, command: Sequence[str | Path]) -> None:
         """Start it with a new certificate."""
         key = self.folder / "key.pem"
-        self.run(
-            needs("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-            "-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-            "-keyout", key, "-out", self.certificate,
-        )  # fmt: skip
+        certified(self, self.certificate, key)
         options = ("ssl=on", f"ssl_cert_file={self.certificate}", f"ssl_key_file={key}")
         super().launch([*command, *(part for option in options for part in ("-c", option))])
 

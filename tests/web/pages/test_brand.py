@@ -73,6 +73,8 @@ def test_logo(tmp_path: Path, content: bytes, media_type: str, width: int) -> No
         pytest.param(b'<svg viewBox="0 0 9 0">', "is neither a PNG nor an SVG with a viewBox", id="flat"),
         pytest.param(PNG[:16] + bytes(9), "is neither a PNG nor an SVG with a viewBox", id="flat PNG"),
         pytest.param(b'<svg viewBox="0 0 900 10">', "it may be at most eight times as wide as high", id="wide"),
+        pytest.param(b'<svg viewBox="0 0 %b 10">' % (b"9" * 400), "is inf × 10; it may be at most", id="endless"),
+        pytest.param(b'<svg viewBox="0 0 %b %b">' % ((b"9" * 400,) * 2), "is inf × inf; it may be", id="no ratio"),
         pytest.param(b" " * (LARGEST_LOGO + 1), "has 10241 bytes; a page has room for 10240", id="large"),
     ],
 )

@@ -1,0 +1,109 @@
+"""The worker processes of a server that has several: each answers, each reloads, and one that is gone is replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.serving import answers_alone, change_port, imap_port, workers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Feed, Serve, Start
+
+    Wait = Callable[[Callable[[], bool]], None]
+
+TERM, HUP = signal.SIGTERM, signal.SIGHUP
+
+
+def test_workers(serve: Serve, demo: Path, wait_until: Wait) -> None:
+    """Of two workers each answers alone; SIGHUP reloads the plans in both, and neither is replaced."""
+    server = serve("--workers", "2")
+    wait_until(lambda: len(workers_of(server.program)) == 2)
+    workers = workers_of(server.program)
+    wait_until(lambda: all(answers_alone(server, workers, one) for one in workers))
+    server.program.signal(HUP)  # over an unchanged file, so that nothing else makes them load it
+    for _ in workers:
+        server.program.line("plans.toml was loaded")
+    change_port(demo, 9993)
+    server.program.signal(HUP)
+    for _ in workers:
+        server.program.line("plans.toml was loaded")
+    for one in workers:
+        assert answers_alone(server, workers, one, port="9993")
+
+    assert workers == workers_of(server.program)
+    assert server.program.end(TERM).code == 0
+
+
+def test_hangup_of_starting_workers(start: Start, wait_until: Wait) -> None:
+    """Workers that are only starting do not die of SIGHUP; they reload as soon as they can."""
+    program = start("serve", "--workers", "2", "--port", "0")
+    program.line("serving")
+    wait_until(lambda: len(workers_of(program)) == 2)
+    workers = workers_of(program)
+    for process in (program.process.pid, *workers):
+        os.kill(process, HUP)
+    for _ in workers:
+        program.line("plans.toml was loaded")
+
+    assert workers == workers_of(program)
+
+
+def test_killed_worker(serve: Serve, wait_until: Wait) -> None:
+    """A worker that is killed is replaced, and the other answers meanwhile."""
+    server = serve("--workers", "2")
+    wait_until(lambda: len(workers_of(server.program)) == 2)
+    killed, left = workers_of(server.program)
+    os.kill(killed, signal.SIGKILL)
+    assert imap_port(server) == "993"
+    wait_until(lambda: len(set(workers_of(server.program)) - {killed}) == 2)
+
+    assert left in workers_of(server.program)
+    assert imap_port(server) == "993"
+
+
+@pytest.mark.timeout(120)
+def test_stuck_worker(serve: Serve, tmp_path: Path, wait_until: Wait) -> None:
+    """A worker whose event loop is stuck is ended and replaced, and the log says so; the other one stays."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import signal, time\n"
+        "import autoconfig.cli.worker\n"
+        "autoconfig.cli.worker.STUCK = 3\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: time.sleep(600))\n",
+        encoding="utf-8",
+    )
+    server = serve("--workers", "2", env=os.environ | {"PYTHONPATH": str(tmp_path)})
+    wait_until(lambda: len(workers_of(server.program)) == 2)
+    first, second = workers_of(server.program)
+    wait_until(lambda: answers_alone(server, [first, second], first))
+    os.kill(first, signal.SIGUSR1)
+    line = server.program.line("a worker was stuck and has been replaced")
+    wait_until(lambda: len(workers_of(server.program)) == 2)
+
+    assert f"pid={first}" in line
+    assert first not in workers_of(server.program)
+    assert second in workers_of(server.program)
+    assert server.program.end(TERM).code == 0
+
+
+def test_workers_that_cannot_start(start: Start, demo: Path, feed: Feed) -> None:
+    """Where no worker can start, the server ends, and not with 0."""
+    plans = demo / "plans.toml"
+    good = plans.read_bytes()
+    plans.unlink()
+    os.mkfifo(plans)
+    environment = os.environ | {"AUTOCONFIG_STATE_DIR": "/dev/null/state"}  # no copy is kept
+    program = start("serve", "--workers", "2", "--port", "0", env=environment)
+    feed(plans, good)  # read by the check
+    program.line("serving")
+    feed(plans, b"[plans", last=True)  # read by the first worker
+    ended = program.end()
+
+    assert ended.code == 3
+    assert "is not TOML" in ended.err
