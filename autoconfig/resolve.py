@@ -102,6 +102,7 @@ async def resolve(
         raise UnknownDomain("neither an address nor the host says which domain is meant")
     timeline = await finder.find(domain)
     row, later = timeline.at(now), timeline.next_after(now)
+    identity = (row.id or None) if row else None
     exchanger = None
     if row is not None and row.plan is not None:
         how, plan, params = How.ROW, row.plan, row.params
@@ -116,11 +117,11 @@ async def resolve(
         # A stranger's name: no row has to be mended for it, and no plan.
         if how in {How.DEFAULT, How.MX} and error.param is None and plan in plans.plans:
             raise UnknownDomain(f"{domain} does not fit the plan {plan!r}") from error
-        raise error.found_at(domain.name, (row.id or None) if row else None) from None
+        raise error.found_at(domain.name, identity) from None
     if how is How.HOST_RULE and mail_domain is None and bound.needs_domain:
         raise UnknownDomain(f"{domain} is one of our hosts, and its plan depends on the mail domain")
     until = later.valid_from if later else None
-    return Resolution(domain, plan, params, bound, how, (row.id or None) if row else None, until, exchanger)
+    return Resolution(domain, plan, params, bound, how, identity, until, exchanger)
 
 
 async def is_ours(finder: Finder, plans: Plans, name: Domain, now: float) -> bool:

@@ -74,7 +74,7 @@ class MailExchangers:
         self._troubles: Counter[MXStatus] = Counter()
         self._example = ""
         self.counts: Counter[MXStatus] = Counter()
-        """How often each status was the answer to a question, or the reason for none, since the start."""
+        """How often each status was the answer to a question, or how often none was put for the budget's sake."""
 
     async def of(self, domain: Domain) -> MXAnswer:
         """Where the mail of `domain` goes; no later than `limit` seconds from now."""
@@ -87,8 +87,7 @@ class MailExchangers:
         asking = self._asking.get(name)
         if asking is None:
             if not self._within_budget():
-                self._note(name, MXStatus.OVER_BUDGET)
-                return MXAnswer(MXStatus.OVER_BUDGET)
+                return self._noted(name, MXAnswer(MXStatus.OVER_BUDGET))
             asking = self._asking[name] = asyncio.create_task(self._asked(name))
             asking.add_done_callback(lambda _: self._asking.pop(name, None))
         await asyncio.wait([asking])  # a client that goes away takes the question from nobody else
@@ -123,7 +122,7 @@ class MailExchangers:
                 answer = await self._ask(name)
         except TimeoutError:
             answer = MXAnswer(MXStatus.TIMED_OUT)
-        self._note(name, answer.status)
+        self._noted(name, answer)
         if answer.status is MXStatus.FOUND:
             self._found.put(name, answer, min(max(answer.ttl, SHORTEST), LONGEST))
         elif answer.temporary:
@@ -132,11 +131,12 @@ class MailExchangers:
             self._others.put(name, answer, min(max(answer.ttl, SHORTEST), LONGEST_NEGATIVE))
         return answer
 
-    def _note(self, name: str, status: MXStatus) -> None:
-        self.counts[status] += 1
-        if status in {MXStatus.FAILED, MXStatus.TIMED_OUT, MXStatus.OVER_BUDGET}:
-            self._troubles[status] += 1
+    def _noted(self, name: str, answer: MXAnswer) -> MXAnswer:
+        self.counts[answer.status] += 1
+        if answer.temporary:
+            self._troubles[answer.status] += 1
             self._example = name
+        return answer
 
 
 class _Kept:

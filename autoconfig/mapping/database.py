@@ -60,3 +60,12 @@ def check_file(path: Path) -> None:
         )
     if not path.is_file():
         raise MappingUnavailable(f"{path}: is not a file")
+
+
+def inode_of(path: Path) -> tuple[int, int] | None:
+    """Tells whether another file was put in the place of one that is open; `None` where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

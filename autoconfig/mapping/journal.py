@@ -13,6 +13,7 @@ from sqlalchemy import delete, false, func, inspect, select, text, update
 
 from autoconfig.errors import Refused
 from autoconfig.mapping.copies import mark
+from autoconfig.mapping.copies.digest import batched
 from autoconfig.mapping.engine import open_database
 from autoconfig.mapping.engines import BATCH
 from autoconfig.mapping.schema import Record, mapping, state
@@ -132,7 +133,7 @@ class Reading:
     def _records(self, statement: Select[Any]) -> list[Record]:
         # Named here: who reads one database while another one is written must not hear of the wrong one.
         with self._database.named_errors():
-            return list(map(_record, self._connection.execute(statement)))
+            return list(map(Record._make, self._connection.execute(statement)))
 
     def _value(self, statement: Select[Any]) -> Any:
         with self._database.named_errors():
@@ -165,8 +166,7 @@ class Writing(Reading):
 
     def copy(self, records: Iterable[Record], advance: Callable[[int], None] = lambda _written: None) -> None:
         """Write rows as they are, with their ids: what another mapping database has."""
-        remaining = iter(records)
-        while batch := list(itertools.islice(remaining, BATCH)):
+        for batch in batched(records, BATCH):
             self._database.append(self._connection, batch)
             advance(len(batch))
 
@@ -216,10 +216,6 @@ def _source(connection: Connection) -> str | None:
     if not inspect(connection).has_table(mark.TABLE):
         return None
     return str(connection.execute(text(mark.SOURCE)).scalar())
-
-
-def _record(row: Iterable[object]) -> Record:
-    return Record._make(row)
 
 
 def _user() -> str:

@@ -48,3 +48,12 @@ class Record(NamedTuple):
     note: str | None
     changed_by: str
     recorded_at: int
+
+
+COLUMNS = ", ".join(Record._fields)
+"""The columns of a `Record`, in its order."""
+
+
+def insertion(mark: str) -> str:
+    """The statement that writes a `Record`; `mark` is what the driver has put for each value."""
+    return f"INSERT INTO mapping ({COLUMNS}) VALUES ({', '.join([mark] * len(Record._fields))})"  # noqa: S608

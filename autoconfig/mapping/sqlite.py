@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable
 from autoconfig.mapping.copies.mark import replica_age
-from autoconfig.mapping.database import APPLICATION_ID, check_file, check_revision
+from autoconfig.mapping.database import APPLICATION_ID, check_file, check_revision, inode_of
 from autoconfig.mapping.timeline import NOTHING, Row, Timeline
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class SqliteFinder:
         self._path = path
         self._connection = _open(path)
         self._cursor = self._connection.cursor()  # one for all: making it is a twentieth of a lookup
-        self._inode = _inode(path)
+        self._inode = inode_of(path)
         self._timer: asyncio.TimerHandle | None = None
 
     async def find(self, name: Domain) -> Timeline[Row]:
@@ -105,7 +105,7 @@ class SqliteFinder:
 
     async def watch(self) -> None:
         """See `Finder`: open the file again where another one stands in its place; if none does, go on with it."""
-        inode = _inode(self._path)
+        inode = inode_of(self._path)
         if inode is None:
             raise MappingUnavailable(f"{self._path}: is gone; what was open is served on")
         if inode == self._inode:
@@ -132,14 +132,6 @@ class SqliteFinder:
         if self._connection.in_transaction:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
-
-
-def _inode(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -75,7 +75,6 @@ def read(folder: Path, advance: Callable[[int], None] = lambda _files: None) -> 
 
 def _files(folder: Path, found: _Found) -> Iterator[Path]:
     """All files that may be documents, in the order of their names."""
-    ancestors = {os.path.realpath(folder)}
 
     def below(current: Path, path: frozenset[str], depth: int) -> Iterator[Path]:
         with os.scandir(current) as entries:
@@ -95,7 +94,7 @@ def _files(folder: Path, found: _Found) -> Iterator[Path]:
                 shown = str(place.relative_to(folder))
                 found.remarks.append(Remark(shown, Kind.LEFT_OUT, f"cannot be read: {error.strerror}"))
 
-    yield from below(folder, frozenset(ancestors), 1)
+    yield from below(folder, frozenset({os.path.realpath(folder)}), 1)
 
 
 def _read_file(path: Path, folder: Path, found: _Found) -> None:

@@ -128,12 +128,14 @@ class _Planning:
         for there in existing:
             rows += self._rows(there.plan, there.members, advance)
         added: list[Added] = []
+        taken = set(self._plans.plans)
         for group_ in new:
-            made = self._added(group_, {*self._plans.plans, *(other.plan.key for other in added)})
+            made = self._added(group_, taken)
             if made is None:
                 advance(len(group_.members))
             elif of_plan := self._rows(made.plan, group_.members, advance):
                 added.append(made)
+                taken.add(made.plan.key)
                 rows += of_plan
         return Migration(added, rows, self._unchanged, self._remarks)
 

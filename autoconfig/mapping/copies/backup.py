@@ -19,10 +19,10 @@ from autoconfig.mapping.journal import Journal
 from autoconfig.mapping.place import Kind, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    Told = Callable[[str, int, int], None]
+    from autoconfig.mapping.copies.copying import Told
 
 
 def backup(url: str, target: Path, *, force: bool = False, told: Told = lambda _what, _done, _of: None) -> Digest:
@@ -74,7 +74,7 @@ def _appearing(target: Path, *, force: bool) -> Iterator[Path]:
             try:
                 yield file
             finally:
-                for suffix in (*LOGS, "-journal"):
+                for suffix in LOGS:
                     beside(file, suffix).unlink(missing_ok=True)
             _refuse_taken(target, force=force)
     except sqlite3.Error as error:

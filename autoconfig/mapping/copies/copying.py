@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from autoconfig.mapping.journal import Journal, Reading
 
+    Told = Callable[[str, int, int], None]
+    """Is told now and then what is being done, how many rows or pages are done, and of how many."""
+
 
 class Copied(NamedTuple):
     """What a copy came to."""
@@ -24,9 +27,7 @@ class Copied(NamedTuple):
     """Rows that were written to the source while the others were copied; they are in the target too."""
 
 
-def copy(
-    source: Journal, target: Journal, told: Callable[[str, int, int], None] = lambda _what, _done, _of: None
-) -> Copied:
+def copy(source: Journal, target: Journal, told: Told = lambda _what, _done, _of: None) -> Copied:
     """
     Copy all rows into a database that has none, or whose rows are the first ones of the source.
 
@@ -52,7 +53,7 @@ def copy(
 class _Both:
     """What is known of the rows of both databases so far."""
 
-    def __init__(self, target: Journal, told: Callable[[str, int, int], None]) -> None:
+    def __init__(self, target: Journal, told: Told) -> None:
         self._target, self._told = target, told
         self.here, self.there = Digest(), Digest()
 
@@ -89,7 +90,7 @@ class _Both:
                 )
 
 
-def counting(told: Callable[[str, int, int], None], what: str, total: int) -> Callable[[int], None]:
+def counting(told: Told, what: str, total: int) -> Callable[[int], None]:
     """Adds up the numbers that it is called with, and tells the sum of `total`."""
     done = 0
 

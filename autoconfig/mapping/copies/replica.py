@@ -19,15 +19,14 @@ from autoconfig.mapping.copies.digest import batched
 from autoconfig.mapping.copies.sqlite_file import LOGS, PAGES, beside, connect, named_errors, remove
 from autoconfig.mapping.database import APPLICATION_ID
 from autoconfig.mapping.engine import upgrade
-from autoconfig.mapping.schema import Record
+from autoconfig.mapping.schema import COLUMNS, Record, insertion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 BATCH = 5000
-COLUMNS = ", ".join(Record._fields)
-_INSERT = f"INSERT INTO mapping ({COLUMNS}) VALUES ({', '.join('?' * len(Record._fields))})"  # noqa: S608
+_INSERT = insertion("?")
 _SINCE = f"SELECT {COLUMNS} FROM mapping WHERE id > ? AND id <= ? ORDER BY id"  # noqa: S608
 _TIP = f"SELECT {COLUMNS} FROM mapping ORDER BY id DESC LIMIT 1"  # noqa: S608
 _MARK = f"CREATE TABLE {mark.TABLE} (source TEXT NOT NULL, verified_at INTEGER NOT NULL)"

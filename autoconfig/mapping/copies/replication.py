@@ -19,9 +19,9 @@ from autoconfig.mapping.journal import Journal
 from autoconfig.mapping.place import Kind, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
+    from autoconfig.mapping.copies.copying import Told
     from autoconfig.mapping.journal import Reading
 
 PATIENCE = 60.0
@@ -55,9 +55,7 @@ class Look(NamedTuple):
 class Replicator:
     """The one process that writes to a replica."""
 
-    def __init__(
-        self, source: str, path: Path, told: Callable[[str, int, int], None] = lambda _what, _done, _of: None
-    ) -> None:
+    def __init__(self, source: str, path: Path, told: Told = lambda _what, _done, _of: None) -> None:
         """
         Open the replica at `path`, if there is one; `source` is the URL of the central database.
 
@@ -252,7 +250,7 @@ class _Comparison:
         self._up_to, self._at = up_to, 0
         self._here, self._there = Digest(), Digest()
 
-    def go_on(self, file: ReplicaFile, central: Reading, told: Callable[[str, int, int], None], *, whole: bool) -> bool:
+    def go_on(self, file: ReplicaFile, central: Reading, told: Told, *, whole: bool) -> bool:
         """
         Compare the next rows, or with `whole` all that are left; whether that were all.
 

@@ -28,9 +28,8 @@ from autoconfig.mapping.journal import Journal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from autoconfig.mapping.copies.copying import Told
     from autoconfig.mapping.schema import Record
-
-    Told = Callable[[str, int, int], None]
 
 _OFTEN = 1000  # rows after which one is told
 
@@ -219,6 +218,6 @@ def _compared(here: _Seen, there: _Seen) -> tuple[_Only, _Only]:
 
 def _for_reading(path: Path) -> sqlite3.Connection:
     """A backup, which is perhaps where nothing can be written; or, as any other file may be, in use."""
-    if any(beside(path, suffix).exists() for suffix in (*LOGS, "-journal")):
+    if any(beside(path, suffix).exists() for suffix in LOGS):
         return connect(path)
     return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 PAGES = 2048
 """Pages that go over at a time."""
 
-LOGS = ("-wal", "-shm")
-"""What SQLite keeps beside a database that is open."""
+LOGS = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database that is open; of a file that is gone, they would destroy the next one."""
 
-ALL = ("", *LOGS, "-journal")
+ALL = ("", *LOGS)
 """Each of the files that can belong to a database."""
 
 

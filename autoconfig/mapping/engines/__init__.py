@@ -1,6 +1,7 @@
 """
-What differs between the engines when a command reads or writes: one module each, with the same functions. Nothing
-outside of `mapping` knows which one is used, and within it only these modules, the finders and the migrations do.
+What differs between the engines when a command reads or writes: one module each, with the same functions. Only what
+requests ask, the migrations and `copies`, which are SQLite files, have SQL of one engine beside these modules; whoever
+else asks for the engine only wants to know whether a mapping is a file.
 """
 
 from __future__ import annotations

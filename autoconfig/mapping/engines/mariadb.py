@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping import database
 from autoconfig.mapping.engines import BUSY, remedy, said
+from autoconfig.mapping.schema import insertion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,10 +36,7 @@ _SILENCE = 600
 _READING_SILENCE = 30
 """The same for what is only read, a page at a time: who follows a server must notice soon that it fell silent."""
 
-_INSERT = """
-INSERT INTO mapping (id, name, valid_from, plan, params, note, changed_by, recorded_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-"""
+_INSERT = insertion("%s")
 _READ_ONLY = "SELECT @@global.read_only"
 _CONNECTING = {ER.ACCESS_DENIED_ERROR, ER.BAD_DB_ERROR, ER.HOST_NOT_PRIVILEGED, ER.OPTION_PREVENTS_STATEMENT}
 _PRIVILEGES = {

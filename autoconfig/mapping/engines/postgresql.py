@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping import database
 from autoconfig.mapping.engines import BUSY, remedy, said
+from autoconfig.mapping.schema import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ _WRITER = 0x4D41434F
 
 _HINT = re.compile(r" Is the server running [^?]*\?")  # libpq's, for each host
 
-_COPY = "COPY mapping (id, name, valid_from, plan, params, note, changed_by, recorded_at) FROM STDIN"
+_COPY = f"COPY mapping ({COLUMNS}) FROM STDIN"
 
 
 def check(place: Place) -> None:

@@ -14,6 +14,7 @@ from autoconfig.files import created
 from autoconfig.mapping import database
 from autoconfig.mapping.database import APPLICATION_ID, check_file
 from autoconfig.mapping.engines import BUSY
+from autoconfig.mapping.schema import insertion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +29,7 @@ ERRORS = (DBAPIError, sqlite3.Error)
 MADE_BY_UPGRADE = False
 TRANSACTIONAL_DDL = True
 
-_INSERT = """
-INSERT INTO mapping (id, name, valid_from, plan, params, note, changed_by, recorded_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
+_INSERT = insertion("?")
 
 
 def check(place: Place) -> None:

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from autoconfig.errors import MappingUnavailable, SettingsInvalid
+from autoconfig.mapping.database import inode_of
 from autoconfig.mapping.query.database import BATCH, LISTING_LIMIT, ROWS, STATEMENT_LIMIT, Answer, Statement
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class SQLiteQueries:
             MappingUnavailable: it is missing, locked or unreadable.
             SettingsInvalid: it is no SQLite database.
         """
-        self._path, self._inode = path, _inode(path)
+        self._path, self._inode = path, inode_of(path)
         self._until = 0.0
         self._busy = self._closing = False
         self._connection = _open(path)
@@ -47,7 +48,7 @@ class SQLiteQueries:
     @property
     def lost(self) -> bool:
         """See `QuerySession`: also where another file was put in its place."""
-        return self._closing or _inode(self._path) != self._inode
+        return self._closing or inode_of(self._path) != self._inode
 
     async def answer(self, statement: Statement) -> Answer:
         """See `QuerySession`."""
@@ -98,23 +99,23 @@ class SQLiteQueries:
 def _open(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise MappingUnavailable(f"{path}: there is no such file; check the setting database")
-    # A file in WAL mode can be opened with `ro` only while somebody else has it open, or if the folder can be written.
-    for mode in ("ro", "rw"):
-        uri = f"{path.absolute().as_uri()}?mode={mode}"
-        connection = None
-        try:
-            connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY, check_same_thread=False)
-            connection.text_factory = _text
-            connection.execute("PRAGMA query_only = ON")
-            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
-        except sqlite3.Error as error:
-            if connection is not None:
-                connection.close()
-            if mode == "rw" or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN:
-                raise _named(path, error) from error
-        else:
-            return connection
-    raise AssertionError(path)
+    connection = None
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY, check_same_thread=False)
+        connection.text_factory = _text
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
+        # Nothing was to be written: what SQLite would write is the index of the log, beside the file.
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
+            raise MappingUnavailable(
+                f"{path}: {error}; a file in WAL mode can be read only by who may write its folder"
+            ) from error
+        raise _named(path, error) from error
+    return connection
 
 
 def _named(path: Path, error: sqlite3.Error) -> SettingsInvalid | MappingUnavailable:
@@ -137,11 +138,3 @@ def _text(value: bytes) -> str | bytes:
 
 def _columns(cursor: sqlite3.Cursor) -> tuple[str, ...]:
     return tuple(column[0] for column in cursor.description or ())
-
-
-def _inode(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

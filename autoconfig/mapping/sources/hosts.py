@@ -133,7 +133,7 @@ class Hosts:
         """See `Source`. Only from the host that is read: who asks for changes asks again."""
         host = self._current
         if host is None:
-            raise copy.copy(self._fault)  # each with a traceback of its own
+            raise self._nowhere()
         try:
             changes = await host.watched.ask(lambda session: session.rows_after(identity, limit), _CHANGES, _CHANGES)
         except AutoconfigError as error:
@@ -149,7 +149,7 @@ class Hosts:
         """See `Source`. From the host that is read, which was not behind a second ago."""
         host = self._current
         if host is None:
-            raise copy.copy(self._fault)  # each with a traceback of its own
+            raise self._nowhere()
         return await host.asked.ask(lambda session: session.in_use(plans, now), _IN_USE, PATIENCE)
 
     async def close(self) -> None:
@@ -162,9 +162,13 @@ class Hosts:
             await host.asked.close()
             await host.watched.close()
 
+    def _nowhere(self) -> AutoconfigError:
+        """Why no host is read; whoever is told it has a traceback of its own."""
+        return copy.copy(self._fault)
+
     def _stands(self) -> Position:
         if self._current is None or self._current.state is None:
-            raise copy.copy(self._fault)  # each with a traceback of its own
+            raise self._nowhere()
         return self._current.state.position
 
     async def _another(self, until: float) -> _Host:
@@ -173,7 +177,7 @@ class Hosts:
         if self._seeking is not None and left > 0:
             await asyncio.wait({self._seeking}, timeout=left)
         if self._current is None or self._clock() >= until:
-            raise copy.copy(self._fault)  # each with a traceback of its own
+            raise self._nowhere()
         return self._current
 
     def _lose(self, host: _Host, error: AutoconfigError, seen: Position) -> None:
