@@ -53,6 +53,7 @@ class MailExchangers:
         budget: int,
         limit: float,
         own: frozenset[str] = frozenset(),
+        count: Callable[[MXStatus], None] = lambda _status: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """
@@ -63,9 +64,11 @@ class MailExchangers:
             budget: how many names are asked for in any minute.
             limit: seconds that a question may take, with its wait for its turn.
             own: names that are the provider's own.
+            count: told the status of each answer, and of each question that was not put for the budget's sake.
             clock: seconds of a clock that never goes back.
         """
-        self._ask, self._budget, self._limit, self._own, self._clock = ask, budget, limit, own, clock
+        self._ask, self._budget, self._limit, self._own = ask, budget, limit, own
+        self._count, self._clock = count, clock
         self._found = _Kept(clock)
         self._others = _Kept(clock)
         self._asking: dict[str, asyncio.Task[MXAnswer]] = {}
@@ -73,8 +76,6 @@ class MailExchangers:
         self._asked_at: deque[float] = deque(maxlen=budget)
         self._troubles: Counter[MXStatus] = Counter()
         self._example = ""
-        self.counts: Counter[MXStatus] = Counter()
-        """How often each status was the answer to a question, or how often none was put for the budget's sake."""
 
     async def of(self, domain: Domain) -> MXAnswer:
         """Where the mail of `domain` goes; no later than `limit` seconds from now."""
@@ -132,7 +133,7 @@ class MailExchangers:
         return answer
 
     def _noted(self, name: str, answer: MXAnswer) -> MXAnswer:
-        self.counts[answer.status] += 1
+        self._count(answer.status)
         if answer.temporary:
             self._troubles[answer.status] += 1
             self._example = name

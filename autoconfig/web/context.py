@@ -43,10 +43,10 @@ class Context:
         self.finder_fault: str | None = None
         """What the last look at the mapping database found wrong."""
         self.signer = ProfileSigner.of(settings)
-        self.exchangers = exchangers_of(settings) if settings.mx else None
+        self.tally, self.ledger = Tally(), Ledger(settings.state_dir / "workers")
+        self.exchangers = exchangers_of(settings, self.tally.asked_dns) if settings.mx else None
         """Where mail goes, if the MX of domains without a row is to be looked at."""
         self._exchangers_log = ExchangersLog(self.exchangers) if self.exchangers else None
-        self.tally, self.ledger = Tally(), Ledger(settings.state_dir / "workers")
         self._started = time.time()
         self._prepared = lru_cache(PREPARED)(_prepare)
 
@@ -66,9 +66,9 @@ class Context:
         plans = PlansFile(settings.plans, settings.state_dir, finder.in_use, default=settings.default_plan)
         return cls(settings, finder, plans)
 
-    async def start(self) -> None:
+    async def load(self) -> None:
         """
-        Load the plans, and what signs profiles.
+        See that the mapping can be used; load the plans, and what signs profiles.
 
         Raises:
             MappingUnavailable, ConfigurationInvalid: see `Finder.start`.
@@ -77,9 +77,13 @@ class Context:
         """
         await self.finder.start()
         await self.plans.start()
+        self.signer.start()
+
+    async def start(self) -> None:
+        """As `load`, to serve from now on; the log hears of plans that are not those of plans.toml."""
+        await self.load()
         if self.plans.fault:
             logger().warning("plans.toml is bad; serving the last good copy", faults=str(self.plans.fault))
-        self.signer.start()
 
     async def resolve(
         self, mail_domain: Domain | None, asked: Domain | None, now: float | None = None

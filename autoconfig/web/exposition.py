@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 import autoconfig
 from autoconfig.resolve import How
-from autoconfig.web.tally import BUCKETS, Document, Outcome
+from autoconfig.web.tally import ANSWERS, BUCKETS, Document, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,6 +41,11 @@ class _Collector:
         for how in How:
             resolved.add_metric([how.name.lower()], counts[f"resolved {how.name.lower()}"])
         yield resolved
+        asked = "Questions to the DNS where mail goes, by what came of them."
+        questions = CounterMetricFamily("autoconfig_mx_questions", asked, labels=["answer"])
+        for status in ANSWERS:
+            questions.add_metric([status.name.lower()], counts[f"mx {status.name.lower()}"])
+        yield questions
         yield _duration(counts)
         limited = "Requests turned away with 429 because their client sent too many."
         yield CounterMetricFamily("autoconfig_limited", limited, counts["limited"])

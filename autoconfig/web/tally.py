@@ -11,6 +11,7 @@ from bisect import bisect_left
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from autoconfig.dns.answer import MXStatus
 from autoconfig.resolve import How
 
 if TYPE_CHECKING:
@@ -66,12 +67,16 @@ BY_STATUS = {
 }
 """What a status says, where an answer does not say more."""
 
+ANSWERS = tuple(status for status in MXStatus if status is not MXStatus.NOT_ASKED)
+"""What may come of a question to the DNS."""
+
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0)
 """Upper ends of the classes of duration, in seconds."""
 
 _NAMES = [
     *(f"requests {document} {outcome}" for document in Document for outcome in Outcome),
     *(f"resolved {how.name.lower()}" for how in How),
+    *(f"mx {status.name.lower()}" for status in ANSWERS),
     *(f"duration {bucket}" for bucket in (*BUCKETS, "+Inf")),
     "duration_microseconds",
     "limited",
@@ -100,6 +105,10 @@ class Tally:
     def resolved(self, how: How) -> None:
         """Count what led to a plan."""
         self.counts[RESOLVED[how]] += 1
+
+    def asked_dns(self, status: MXStatus) -> None:
+        """Count what came of asking the DNS where a domain's mail goes."""
+        self.counts[INDEX[f"mx {status.name.lower()}"]] += 1
 
     def limited(self) -> None:
         """Count a request that was turned away because of its client's rate."""

@@ -16,7 +16,7 @@ from autoconfig.resolve import How
 from autoconfig.web.entry import SAMPLE
 from autoconfig.web.exposition import HELP, text
 from autoconfig.web.ledger import Total, Worker
-from autoconfig.web.tally import Document, Outcome, Tally
+from autoconfig.web.tally import ANSWERS, Document, Outcome, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -167,6 +167,8 @@ def test_documented() -> None:
         assert f"`{label}`" in rows["autoconfig_requests_total"]
     for how in How:
         assert f"`{how.name.lower()}`" in rows["autoconfig_resolved_total"]
+    for answer in ANSWERS:
+        assert f"`{answer.name.lower()}`" in rows["autoconfig_mx_questions_total"]
     assert used <= names
 
 

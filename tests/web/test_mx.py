@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from autoconfig.dns.answer import MXStatus
 from autoconfig.mail.domain import Domain
 from autoconfig.resolve import How
 from autoconfig.resources import templates
@@ -265,6 +264,17 @@ def test_together(asking: Site) -> None:
     assert asked(asking) == 1
 
 
+def test_metrics(asking: Site) -> None:
+    """What came of each question is in the metrics; an answer that is kept is no question."""
+    for name in (CUSTOMER, CUSTOMER, "nothing-here.co.jp"):
+        asking.ask(**ways(name)["mozilla"])
+    shown = asking.ask("/internal/metrics", "localhost", client=("127.0.0.1", 40000)).text
+
+    assert 'autoconfig_mx_questions_total{answer="found"} 1.0\n' in shown
+    assert 'autoconfig_mx_questions_total{answer="over_budget"} 0.0\n' in shown
+    assert 'autoconfig_resolved_total{how="mx"} 2.0\n' in shown
+
+
 def test_close(open_site: OpenSite) -> None:
     """A server that stops does not wait for the DNS."""
     with silent() as dead:
@@ -281,6 +291,5 @@ def test_close(open_site: OpenSite) -> None:
 
 def asked(site: Site) -> int:
     """How many questions went to the DNS."""
-    assert site.context.exchangers is not None
-    counts = site.context.exchangers.counts
-    return counts.total() - counts[MXStatus.OVER_BUDGET]
+    counts = {name: count for name, count in site.context.tally.named().items() if name.startswith("mx ")}
+    return sum(counts.values()) - counts["mx over_budget"]
