@@ -12,8 +12,9 @@ say what each of them becomes.
     │   └── DocumentInvalid     … as a published config-v1.1.xml
     ├── ConfigurationInvalid    the operator has to change something before this can work
     │   ├── SettingsInvalid     autoconfig.toml or an AUTOCONFIG_* variable
-    │   ├── PlansInvalid        plans.toml, with every fault found
-    │   ├── CsvInvalid          a file for `mapping sync`, with every bad line
+    │   ├── FileInvalid         a file, with every fault found
+    │   │   ├── PlansInvalid    plans.toml
+    │   │   └── CsvInvalid      a file for `mapping sync`
     │   ├── DatabaseForeign     the database is not one of ours
     │   ├── SchemaTooOld        … was made by an older release
     │   ├── SchemaTooNew        … by a newer one

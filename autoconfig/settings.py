@@ -5,6 +5,7 @@ read is never changed. docs/settings.md is held against this table by a test.
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
 import tomllib
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
 PREFIX = "AUTOCONFIG_"
 FILE_NAME = "autoconfig.toml"
 FILE_VARIABLE = "AUTOCONFIG_CONFIG"
+
+_NEAR = 0.8
+"""Likeness (`difflib`) from which a variable is a setting misspelt: DATABASE_URL is one, SERVICE_HOST is none."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -252,8 +256,10 @@ def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     Read the settings from `file` and the environment.
 
     Raises:
-        SettingsInvalid: the file is missing, is not TOML, or a setting is unknown or has an impossible value.
+        SettingsInvalid: the file is missing, is not TOML, or a setting is unknown or has an impossible value; or a
+            variable is nearly that of a setting.
     """
+    _refuse_misspelt(environment)
     values = _read(file)
     origin = dict.fromkeys(values, str(file))
     for key in Settings.model_fields:
@@ -267,6 +273,24 @@ def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
             "\n".join(_sentence(detail, origin, str(file)) for detail in error.errors(include_url=False))
         ) from error
     return _anchored(settings, file.absolute().parent)
+
+
+def foreign_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """
+    Variables that begin as ours do and give no setting. They may well be there: Kubernetes gives every container
+    AUTOCONFIG_SERVICE_HOST and its like, if a service is called autoconfig.
+    """
+    ours = {FILE_VARIABLE, *(PREFIX + key.upper() for key in Settings.model_fields)}
+    return sorted(name for name, value in environment.items() if name.startswith(PREFIX) and value and name not in ours)
+
+
+def _refuse_misspelt(environment: Mapping[str, str]) -> None:
+    for variable in foreign_variables(environment):
+        key = variable.removeprefix(PREFIX).lower()
+        if near := difflib.get_close_matches(key, Settings.model_fields, 1, _NEAR):
+            raise SettingsInvalid(
+                f"{variable}: there is no such setting; did you mean {PREFIX}{near[0].upper()}? Unset it if not"
+            )
 
 
 def _read(file: Path) -> dict[str, Any]:

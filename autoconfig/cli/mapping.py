@@ -157,16 +157,11 @@ def _listed(
                 yield state, record
 
 
-@contextlib.contextmanager
-def opened(settings: Settings) -> Iterator[Journal]:
+def opened(settings: Settings) -> contextlib.closing[Journal]:
     """The mapping of the settings, closed afterwards."""
     from autoconfig.mapping.journal import Journal
 
-    journal = Journal(settings.database)
-    try:
-        yield journal
-    finally:
-        journal.close()
+    return contextlib.closing(Journal(settings.database))
 
 
 def described(record: Record, settings: Settings) -> dict[str, object]:

@@ -22,7 +22,7 @@ from autoconfig.cli.options import settings_of
 from autoconfig.cli.processes import Server, Terminated, Workers, terminate
 from autoconfig.cli.sockets import inherited_socket, note_place, place_of, tcp_socket, unix_socket
 from autoconfig.mapping.place import Place
-from autoconfig.settings import FILE_VARIABLE, Settings
+from autoconfig.settings import FILE_VARIABLE, Settings, foreign_variables
 from autoconfig.web.context import Context
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def serve(
         raise typer.BadParameter("choose one of --uds and --fd")
     settings = settings_of(context)
     log.configure(settings.log_format)
+    if foreign := foreign_variables():
+        log.logger().warning("variables that are no settings were left out", names=", ".join(foreign))
     # From here on SIGHUP never ends us; each worker reloads on it once it has loaded.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, terminate)
@@ -95,7 +97,7 @@ async def _check(settings: Settings) -> None:
     """Whatever would stop a worker stops us here, with a sentence."""
     checked = Context.of(settings)
     try:
-        await checked.start()
+        await checked.load()
         check_default(checked.plans.current, settings)
         check_query_plans(checked.plans.current, settings)
         for warning in undeclared(getattr(checked.finder, "columns", ()), checked.plans.current):

@@ -7,14 +7,14 @@ import json
 import os
 import socket
 import stat
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import ListenFailed
+from autoconfig.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 BACKLOG = 2048
 LISTENING = "listening.json"
@@ -108,10 +108,8 @@ def note_place(state_dir: Path, place: str) -> None:
     """Remember for `ready` where we listen; serving goes on where the folder cannot be written."""
     with contextlib.suppress(OSError):
         state_dir.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=state_dir, prefix=LISTENING)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({"place": place}, file)
-        Path(name).replace(state_dir / LISTENING)
+        with replacing(state_dir / LISTENING, lasting=False) as fresh:
+            fresh.write_text(json.dumps({"place": place}))
 
 
 def noted_place(state_dir: Path) -> str | None:

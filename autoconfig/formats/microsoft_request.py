@@ -15,6 +15,7 @@ from enum import Enum, auto
 from lxml import etree
 
 from autoconfig.errors import AddressInvalid, RequestInvalid
+from autoconfig.formats.xml import NOT_XML, Element, local_name, parsed
 from autoconfig.mail.address import EmailAddress
 
 MAX_OCTETS = 64 * 1024
@@ -51,11 +52,11 @@ def read_request(body: bytes) -> AutodiscoverRequest:
         RequestInvalid: it is not XML, has a DOCTYPE, is nested too deeply, or has no address that can be read.
     """
     root = _parsed(body)
-    if _local_name(root) != "Autodiscover":
+    if local_name(root) != "Autodiscover":
         raise RequestInvalid("the root element is not Autodiscover")
     texts: dict[str, str] = {}
     for element in root.iter(etree.Element):
-        texts.setdefault(_local_name(element), (element.text or "").strip())
+        texts.setdefault(local_name(element), (element.text or "").strip())
     try:
         address = EmailAddress.parse(texts.get("EMailAddress", ""))
     except AddressInvalid as error:
@@ -71,16 +72,12 @@ def _schema(name: str) -> Schema:
     return Schema.MOBILESYNC if "/mobilesync/responseschema/" in lowered else Schema.UNKNOWN
 
 
-def _parsed(body: bytes) -> etree._Element:
-    # A parser for each body: lxml keeps the DTD of an earlier document in a shared one.
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
+def _parsed(body: bytes) -> Element:
     try:
-        root = etree.fromstring(_from_its_start(body), parser)
-    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        root = parsed(_from_its_start(body), asides=False)
+    except NOT_XML as error:
         raise RequestInvalid("the body is not XML") from error
-    if root.getroottree().docinfo.internalDTD is not None:
+    if root is None:
         raise RequestInvalid("the body has a DOCTYPE")
     return root
 
@@ -90,7 +87,3 @@ def _from_its_start(body: bytes) -> bytes:
     if encoding := _UTF16.get(body[:2]):
         return _DECLARATION.sub("", body.decode(encoding).lstrip(), count=1).encode()
     return _SAYS_UTF16.sub(b"", body.removeprefix(codecs.BOM_UTF8).lstrip(), count=1)
-
-
-def _local_name(element: etree._Element) -> str:
-    return str(etree.QName(element).localname)

@@ -1,10 +1,39 @@
-"""Writing XML so that the raw-text parsers among the clients read it: no prefixes, no space around values."""
+"""
+XML, read so that nobody who wrote it can do harm, and written so that the raw-text parsers among the clients read it:
+no prefixes, no space around values.
+"""
 
 from __future__ import annotations
 
 from lxml import etree
 
 Element = etree._Element  # noqa: SLF001 (lxml has no public name for its element type)
+
+NOT_XML = (etree.XMLSyntaxError, ValueError, LookupError)
+"""What `parsed` raises where bytes are no XML, nested deeper than 256 elements, or in an encoding that nobody knows."""
+
+
+def parsed(body: bytes, *, asides: bool) -> Element | None:
+    """
+    The root element of what anybody may have written, without a DTD, entities or a network; `None` where there is a
+    DOCTYPE. `asides`: with its comments and processing instructions.
+    """
+    # A parser for each body: lxml keeps the DTD of an earlier document in a shared one.
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=not asides,
+        remove_pis=not asides,
+    )
+    root = etree.fromstring(body, parser)
+    return root if root.getroottree().docinfo.internalDTD is None else None
+
+
+def local_name(element: Element) -> str:
+    """The name without its namespace."""
+    return str(etree.QName(element).localname)
 
 
 def child(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:

@@ -62,11 +62,6 @@ class BoundPlan:
         needs = any(DOMAIN in pattern.names for pattern in [*hosts, *usernames, *urls])
         return cls(plan, servers, services, url, domain, longest, bool(with_domain), needs)
 
-    @property
-    def redirects(self) -> bool:
-        """Whether this plan only says where the domain moved to."""
-        return self.redirect_url is not None or self.redirect_domain is not None
-
     def check(self, domain: Domain) -> None:
         """
         See that the domain makes host names that mail programs accept.

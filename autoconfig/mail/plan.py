@@ -95,7 +95,7 @@ class Plan:
     def _host(self, pattern: Pattern, values: Mapping[str, Pattern]) -> Pattern:
         """The pattern with params in, checked and spelled in A-labels; at most `{domain}` is left in it."""
         host = pattern.bound(values)
-        param = next(iter(sorted(pattern.params)), None)
+        param = min(pattern.params, default=None)
         if host.names - {DOMAIN}:
             raise self._unusable(f"a host name may use only {{domain}}, and {str(host)!r} uses more", param)
         if not whole_labels(host):
@@ -112,7 +112,7 @@ class Plan:
     def _url(self, pattern: Pattern, values: Mapping[str, Pattern]) -> Pattern:
         """The pattern with params in; at most `{domain}` is left in it."""
         url = pattern.bound(values)
-        param = next(iter(sorted(pattern.params)), None)
+        param = min(pattern.params, default=None)
         if url.names - {DOMAIN}:
             raise self._unusable(f"a URL may use only {{domain}}, and {str(url)!r} uses more", param)
         if not is_https_url(url.expand({DOMAIN: ANY_DOMAIN})):
@@ -132,7 +132,7 @@ class Plan:
     def _moved_to(self, pattern: Pattern, values: Mapping[str, Pattern]) -> Pattern:
         domain = self._host(pattern, values)
         if domain.parts == (Slot(DOMAIN),):
-            raise self._unusable("the domain would move to itself", next(iter(sorted(pattern.params)), None))
+            raise self._unusable("the domain would move to itself", min(pattern.params, default=None))
         return domain
 
     def _unusable(self, problem: str, param: str | None = None) -> PlanUnusable:

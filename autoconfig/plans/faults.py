@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from autoconfig.errors import Fault
+from autoconfig.plans.schema import OAuth2Table, ParamTable, ServerTable
 from autoconfig.setting_values import shown
 
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ def _path(loc: Iterable[str | int]) -> str:
 
 
 def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
-    from autoconfig.plans.schema import OAuth2Table, ParamTable, ServerTable
-
     within: dict[str, type[BaseModel]] = {"servers": ServerTable, "params": ParamTable, "oauth2": OAuth2Table}
     inner = within.get(str(loc[0])) if len(loc) > 1 else None
     return list((inner or model).model_fields)

@@ -62,8 +62,8 @@ class PlanTable(Table):
     """One `[plans.KEY]`."""
 
     extends: str | None = None
-    name: Annotated[str, Field(min_length=1, max_length=60)] | dict[Language, Name] | None = None
-    short_name: Annotated[str, Field(min_length=1, max_length=20)] | dict[Language, Short] | None = None
+    name: Name | dict[Language, Name] | None = None
+    short_name: Short | dict[Language, Short] | None = None
     documentation: list[dict[Language, str]] | None = None
     webmail: str | None = None
     notes: list[Annotated[dict[Language, Note], Field(min_length=1)]] = []

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 
 from autoconfig.log import logger
+from autoconfig.web.asgi import as_response
 from autoconfig.web.entry import Entry
-from autoconfig.web.refusals import NOT_FOUND, method_not_allowed, refusal
+from autoconfig.web.refusals import NOT_FOUND, method_not_allowed
 from autoconfig.web.routes import hot_table, routes
 from autoconfig.web.tally import Document
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from autoconfig.web.asgi import Answer
     from autoconfig.web.context import Context
@@ -35,7 +36,7 @@ def application(context: Context) -> Entry:
     starlette = Starlette(
         routes=table,
         lifespan=lambda _app: _lifespan(context),
-        exception_handlers={404: _not_found, 405: _not_allowed, Exception: _bug},
+        exception_handlers={404: _not_found, 405: _not_allowed},
     )
     starlette.state.context = context
     starlette.router.redirect_slashes = False
@@ -102,11 +103,7 @@ async def _not_allowed(request: Request, error: Exception) -> Response:
     return _response(request, method_not_allowed(sorted((headers or {}).get("Allow", "GET").split(", "))))
 
 
-async def _bug(request: Request, error: Exception) -> Response:
-    return _response(request, refusal(error))
-
-
 def _response(request: Request, answer: Answer) -> Response:
     context: Context = request.app.state.context
     context.tally.request(Document.OTHER, answer.status, answer.outcome)
-    return Response(answer.body, answer.status, {name.decode(): value.decode() for name, value in answer.headers})
+    return as_response(answer)

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Match, Route
 from autoconfig.formats import mozilla
 from autoconfig.web import pages
 from autoconfig.web.apple import Apple
+from autoconfig.web.asgi import as_response
 from autoconfig.web.entry import Hot
 from autoconfig.web.internal import Healthz, Readyz, TLSAllowed
 from autoconfig.web.metrics import Metrics
@@ -21,6 +22,7 @@ from autoconfig.web.mozilla import Mozilla, MozillaByPath
 from autoconfig.web.pacc import PATH as PACC_PATH
 from autoconfig.web.pacc import Pacc
 from autoconfig.web.quick import QuickAutodiscover, QuickMozilla
+from autoconfig.web.refusals import refusal
 from autoconfig.web.tally import REQUEST, Document, Outcome
 
 if TYPE_CHECKING:
@@ -70,10 +72,16 @@ def routes(context: Context) -> list[BaseRoute]:
 
 
 def counted(context: Context, page: Page) -> Page:
-    """A page whose answers are counted; what it fails with is counted where it is caught (`web.app`)."""
+    """
+    A page whose answers are counted. What it fails with becomes a refusal here, as in `Endpoint`: Starlette's own
+    handler would raise it once more, and the server would log it a second time.
+    """
 
     async def answered(request: Request) -> Response:
-        response = await page(request)
+        try:
+            response = await page(request)
+        except Exception as error:  # noqa: BLE001 (the boundary: `refusal` logs what is a bug)
+            response = as_response(refusal(error))
         context.tally.request(Document.PAGE, response.status_code)
         return response
 

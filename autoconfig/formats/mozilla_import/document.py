@@ -15,12 +15,12 @@ from autoconfig.formats.mozilla_import.section import (
     Section,
     SectionInvalid,
     described,
-    local_name,
     shown,
 )
 from autoconfig.formats.mozilla_import.servers import read_server
 from autoconfig.formats.mozilla_import.services import kind_of, read_oauth2, read_service, read_webmail
 from autoconfig.formats.mozilla_import.texts import read_documentation, read_domains, read_text
+from autoconfig.formats.xml import local_name
 from autoconfig.mail.account import Text
 from autoconfig.mail.plan import Plan
 from autoconfig.mail.server import MAIL, Protocol, ServerTemplate, TLSMode
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from autoconfig.formats.xml import Element
-    from autoconfig.mail.service import ServiceTemplate
+    from autoconfig.mail.pattern import Pattern
+    from autoconfig.mail.service import ServiceKind, ServiceTemplate
 
     Read = TypeVar("Read")
 
@@ -165,15 +166,12 @@ class _Reader:
 
     def _distinct(self, services: Iterable[ServiceTemplate]) -> list[ServiceTemplate]:
         """Each URL once: an address book is published under two names, for old and for new programs."""
-        kept: list[ServiceTemplate] = []
+        kept: dict[tuple[ServiceKind, Pattern], ServiceTemplate] = {}
         for service in services:
-            same = next((other for other in kept if (other.kind, other.url) == (service.kind, service.url)), None)
-            if same is None:
-                kept.append(service)
-            elif same != service:
+            if kept.setdefault((service.kind, service.url), service) != service:
                 what = f"{service.kind} {service.url} is said twice, with different logins; the first is kept"
                 self.losses.add(self.document.element, what, "see which one is right")
-        return kept
+        return list(kept.values())
 
     def _first(self, elements: list[Element], read: Callable[[Element, Losses], Read]) -> Read | None:
         """The first that can be kept; the others are reported."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
 from autoconfig.errors import DocumentInvalid
+from autoconfig.formats import xml
 
 if TYPE_CHECKING:
     from autoconfig.formats.xml import Element
@@ -25,12 +24,11 @@ def parsed(body: bytes) -> Element:
     """
     if len(body) > MAX_OCTETS:
         raise DocumentInvalid("it is longer than 1 MiB; a document of this kind has a few KiB")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         # White space before the declaration is what editors leave; Thunderbird refuses it, and so does libxml2.
-        root = etree.fromstring(body.removeprefix(codecs.BOM_UTF8).lstrip(), parser)
-    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        root = xml.parsed(body.removeprefix(codecs.BOM_UTF8).lstrip(), asides=True)
+    except xml.NOT_XML as error:
         raise DocumentInvalid(f"it is not XML: {str(error).partition(' (<string>')[0]}") from error
-    if root.getroottree().docinfo.internalDTD is not None:
+    if root is None:
         raise DocumentInvalid("it has a DOCTYPE, which such a document never needs; remove it if you trust the rest")
     return root

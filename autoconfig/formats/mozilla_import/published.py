@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autoconfig.errors import DocumentInvalid, DomainInvalid
 from autoconfig.formats.mozilla_import.parsing import parsed
-from autoconfig.formats.mozilla_import.section import local_name
+from autoconfig.formats.xml import local_name
 from autoconfig.mail.domain import to_host_name
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Words of before 2008 that programs take for today's (reference, section on `authentication`).
 _TODAY = {"plain": "password-cleartext", "secure": "password-encrypted"}
 _PLACEHOLDER = re.compile("%(EMAILADDRESS|EMAILDOMAIN)%")
-_BREAK = re.compile(r" *[\t\r\n]\s*")
+_BREAK = re.compile(r"(?<! ) *[\t\r\n]\s*")
 _LEAVES = ("hostname", "port", "socketType", "username")
 
 

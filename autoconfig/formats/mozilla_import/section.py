@@ -14,6 +14,7 @@ from lxml import etree
 
 from autoconfig.errors import Fault, InputInvalid
 from autoconfig.formats.mozilla_import.remedies import REMEDIES, SECRET
+from autoconfig.formats.xml import local_name
 from autoconfig.mail.address import carriable
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from autoconfig.formats.xml import Element
 
 LANG = ("lang", "{http://www.w3.org/XML/1998/namespace}lang")
-_BREAK = re.compile(r"\s*[\t\r\n]\s*")
+# A run of white space is tried from its first character only, so that a long one costs no more than its length.
+_BREAK = re.compile(r"(?<!\s)\s*[\t\r\n]\s*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 
 
@@ -74,8 +76,11 @@ class Section:
 
     def take_all(self, *names: str) -> list[Element]:
         """All children with one of these names, in their order; a name counts in the section's own namespace."""
-        taken = [child for child in self._left if name_within(child, self.element) in names]
-        self._left = [child for child in self._left if child not in taken]
+        taken: list[Element] = []
+        left: list[Element] = []
+        for child in self._left:
+            (taken if name_within(child, self.element) in names else left).append(child)
+        self._left = left
         return taken
 
     def take(self, *names: str) -> Element | None:
@@ -130,11 +135,6 @@ def language_of(element: Element, losses: Losses) -> str:
     if given:
         losses.add(element, f"{shown(given)} is no language code", "the text is kept without one; write ja, en, …")
     return "und"
-
-
-def local_name(element: Element) -> str:
-    """The name without its namespace."""
-    return str(etree.QName(element).localname)
 
 
 def name_within(child: Element, parent: Element) -> str:

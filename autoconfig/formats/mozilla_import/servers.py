@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from autoconfig.errors import DomainInvalid, PlanUnusable
 from autoconfig.formats.mozilla_import.placeholders import pattern_of
 from autoconfig.formats.mozilla_import.remedies import EXCHANGE, EXCHANGE_TYPES
-from autoconfig.formats.mozilla_import.section import Section, SectionInvalid, local_name, shown, text_of
+from autoconfig.formats.mozilla_import.section import Section, SectionInvalid, shown, text_of
+from autoconfig.formats.xml import local_name
 from autoconfig.mail.account import Text
 from autoconfig.mail.domain import to_host_name
 from autoconfig.mail.pattern import Pattern

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from autoconfig.formats.mozilla_import.placeholders import has_placeholder, pattern_of
-from autoconfig.formats.mozilla_import.section import Section, SectionInvalid, local_name, shown, text_of
+from autoconfig.formats.mozilla_import.section import Section, SectionInvalid, shown, text_of
 from autoconfig.formats.mozilla_import.servers import check_service, read_login, read_username
+from autoconfig.formats.xml import local_name
 from autoconfig.mail.server import Login
 from autoconfig.mail.service import OAuth2, ServiceKind, ServiceTemplate
 from autoconfig.mail.url import is_https_url, is_web_url

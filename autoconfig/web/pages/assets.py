@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.responses import Response
 
+from autoconfig.web.asgi import as_response
 from autoconfig.web.pages import files
 from autoconfig.web.pages.brand import Logo, colours, read_logo
 from autoconfig.web.refusals import NOT_FOUND
@@ -53,7 +54,7 @@ async def logo(request: Request) -> Response:
     """The provider's logo, where the settings name one."""
     path = _settings(request).provider_logo
     if path is None:
-        return Response(NOT_FOUND.body, 404, {name.decode(): value.decode() for name, value in NOT_FOUND.headers})
+        return as_response(NOT_FOUND)
     picture = read_logo(path)
     return _answer(request, picture.content, picture.media_type)
 

@@ -90,8 +90,8 @@ def read_logo(path: Path) -> Logo:
     if len(content) > LARGEST_LOGO:
         raise SettingsInvalid(f"{where}: has {len(content)} bytes; a page has room for {LARGEST_LOGO}, make it smaller")
     if size := _size(content):
-        width = round(size[0] / size[1] * LOGO_HEIGHT)
-        if 0 < width <= 8 * LOGO_HEIGHT:
+        ratio = size[0] / size[1]  # of hundreds of digits it is infinite, or none
+        if ratio <= 8 and (width := round(ratio * LOGO_HEIGHT)):
             kind = "image/png" if content.startswith(_PNG) else "image/svg+xml"
             return Logo(content, kind, width)
         raise SettingsInvalid(f"{where}: is {size[0]:g} × {size[1]:g}; it may be at most eight times as wide as high")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from autoconfig.mail.pattern import ADDRESS, LOCAL, Slot
-from autoconfig.mail.server import Login, Protocol, TLSMode
+from autoconfig.mail.pattern import ADDRESS, DOMAIN, LOCAL, Slot
+from autoconfig.mail.server import Login, TLSMode
 
 if TYPE_CHECKING:
     from autoconfig.mail.account import Account
@@ -82,7 +82,7 @@ class Facts:
     @property
     def plain_receiving(self) -> bool:
         """Whether mail is received without TLS."""
-        return any(server.protocol in {Protocol.IMAP, Protocol.POP3} for server in self.plain)
+        return any(server.protocol.incoming for server in self.plain)
 
 
 def _within(host: str, domain: str) -> bool:
@@ -91,7 +91,7 @@ def _within(host: str, domain: str) -> bool:
 
 def _kind(username: Pattern, domain: str) -> UserName:
     """Read the pattern as text, for `{local}@{domain}` is the address too."""
-    text = username.expand({ADDRESS: f"{{}}@{domain}", LOCAL: "{}", "domain": domain})
+    text = username.expand({ADDRESS: f"{{}}@{domain}", LOCAL: "{}", DOMAIN: domain})
     if text == f"{{}}@{domain}":
         return UserName.ADDRESS
     if text == f"{{}}.{domain}":

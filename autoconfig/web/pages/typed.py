@@ -24,11 +24,6 @@ class Typed(NamedTuple):
     address: EmailAddress | None
     domain: Domain
 
-    @property
-    def shown(self) -> str:
-        """As people write it: the domain in U-labels."""
-        return f"{self.address.local}@{self.domain.display}" if self.address else self.domain.display
-
 
 def read_typed(text: str) -> Typed:
     """

@@ -62,16 +62,6 @@ def test_domain(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "as_read"),
-    [("taro@xn--wgv71a119e.example", "taro@日本語.example"), ("xn--wgv71a119e.example", "日本語.example")],
-    ids=["address", "domain"],
-)
-def test_shown(text: str, as_read: str) -> None:
-    """What was typed is shown with its domain as people write it."""
-    assert read_typed(text).shown == as_read
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "",
