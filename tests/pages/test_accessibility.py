@@ -4,6 +4,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -92,7 +93,7 @@ def test_keyboard(open_page: OpenPage) -> None:
     assert walk(page, 2) == ["IMAP 用プロファイル", "POP 用プロファイル"]
     assert walk(page, 2) == ["Thunderbird（パソコン）", "Outlook（新しい Outlook）"]
     page.keyboard.press("Enter")
-    assert page.locator("#outlook ol").is_visible()
+    expect(page.locator("#outlook ol")).to_be_visible()
 
 
 def test_skip_link(open_page: OpenPage) -> None:
@@ -101,7 +102,7 @@ def test_skip_link(open_page: OpenPage) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
     assert walk(page, 1) == ["email"]
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 from lxml import etree
+from playwright.sync_api import expect
 
 from tests.conftest import needs
 from tests.web.pages.conftest import DOMAINS
@@ -44,11 +45,17 @@ def values_of(page: Page) -> list[list[str]]:
     ]
 
 
+def ask(page: Page, address: str) -> None:
+    """Type an address, press the button, and wait for the page that answers: a click does not wait for it."""
+    page.get_by_label("お使いのメールアドレス").fill(address)
+    with page.expect_navigation():
+        page.get_by_role("button", name="設定を表示").click()
+
+
 def test_an_address_is_typed(open_page: OpenPage, place: str) -> None:
     """Somebody types an address in full-width letters, and reads the values that the document has."""
     page = open_page("/")
-    page.get_by_label("お使いのメールアドレス").fill("ｔａｒｏ＠ｈａｎａｋｏ－ｆｌｏｗｅｒｓ．ｅｘａｍｐｌｅ")
-    page.get_by_role("button", name="設定を表示").click()
+    ask(page, "ｔａｒｏ＠ｈａｎａｋｏ－ｆｌｏｗｅｒｓ．ｅｘａｍｐｌｅ")
     document = httpx.get(f"http://127.0.0.1:{place}/mail/config-v1.1.xml?emailaddress={ADDRESS}").content
     servers = etree.fromstring(document).xpath("//incomingServer | //outgoingServer")
 
@@ -82,7 +89,7 @@ def test_copying(open_page: OpenPage, host: str) -> None:
     page.get_by_label("お使いのメールアドレス").fill("")
     page.get_by_label("お使いのメールアドレス").press("Control+V")
 
-    assert page.get_by_label("お使いのメールアドレス").input_value() == "cs312.xbit.jp"
+    expect(page.get_by_label("お使いのメールアドレス")).to_have_value("cs312.xbit.jp")
 
 
 def test_profile_is_downloaded(open_page: OpenPage) -> None:
@@ -122,7 +129,7 @@ def test_without_javascript(open_page: OpenPage) -> None:
     page.locator("#outlook summary").click()
     assert page.locator("#outlook ol").is_visible()
     page.get_by_role("link", name="English").click()
-    assert page.locator("html").get_attribute("lang") == "en"
+    expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
 def test_program_at_hand(open_page: OpenPage) -> None:
@@ -146,8 +153,7 @@ def test_name_of_the_domain(open_page: OpenPage) -> None:
 def test_problems(open_page: OpenPage, typed: str) -> None:
     """What cannot be answered has a page in the same layout, from which to try again."""
     page = open_page(f"/setup?email={typed}")
-    page.get_by_label("お使いのメールアドレス").fill(ADDRESS)
-    page.get_by_role("button", name="設定を表示").click()
+    ask(page, ADDRESS)
 
     assert len(values_of(page)) == 3
 
