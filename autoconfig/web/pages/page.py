@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from autoconfig.log import logger
 from autoconfig.web.pages import rendering
+from autoconfig.web.pages.apart import apart
 from autoconfig.web.pages.assets import Assets
 from autoconfig.web.pages.brand import Brand
 
@@ -32,7 +33,7 @@ HEADERS = {
 }
 
 
-def page(
+async def page(
     settings: Settings,
     visit: Visit,
     template: str,
@@ -41,6 +42,17 @@ def page(
     **values: object,
 ) -> Response:
     """The page that a template makes, or, where it cannot be made, 500 and a page without the operator's templates."""
+    return await apart(_made, settings, visit, template, status, headers, values)
+
+
+def _made(
+    settings: Settings,
+    visit: Visit,
+    template: str,
+    status: int,
+    headers: Mapping[str, str] | None,
+    values: Mapping[str, object],
+) -> Response:
     try:
         text = text_of(settings, visit, template, settings.templates_dir, **values)
     except Exception as error:  # noqa: BLE001 (a template that an operator edited)

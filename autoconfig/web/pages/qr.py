@@ -10,5 +10,6 @@ def svg(text: str) -> str:
     """
     import segno
 
-    code = segno.make_qr(text, error="m")
+    # Of the eight masks any can be read (ISO/IEC 18004 section 7.8); to weigh them all takes 4 ms, the rest 1.
+    code = segno.make_qr(text, error="m", mask=0)
     return code.svg_inline(scale=3, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None)

@@ -10,6 +10,7 @@ from autoconfig.mail.domain import Domain
 from autoconfig.resolve import How
 from autoconfig.web.hosts import asked_host, split_host
 from autoconfig.web.pages import programs
+from autoconfig.web.pages.apart import apart
 from autoconfig.web.pages.page import page
 from autoconfig.web.pages.qr import svg
 from autoconfig.web.pages.typed import Typed, read_typed
@@ -37,7 +38,7 @@ async def _typed(context: Context, scope: Scope, visit: Visit) -> Response:
     try:
         typed = read_typed(visit.typed)
     except AddressInvalid:
-        return page(context.settings, visit, "problem.html", 400, problem="unreadable", domain=None)
+        return await page(context.settings, visit, "problem.html", 400, problem="unreadable", domain=None)
     return await _answer(context, scope, visit, typed)
 
 
@@ -46,7 +47,7 @@ async def _untyped(context: Context, scope: Scope, visit: Visit) -> Response:
     asked = asked_host(scope)
     entrance = split_host(Domain(urlsplit(context.settings.public_url).hostname or ""))
     if asked.domain is None or asked == entrance:
-        return page(context.settings, visit, "start.html")
+        return await page(context.settings, visit, "start.html")
     try:
         resolution = await context.resolve(None, asked.domain)
     except (UnknownDomain, DNSUnavailable):
@@ -54,7 +55,7 @@ async def _untyped(context: Context, scope: Scope, visit: Visit) -> Response:
     except AutoconfigError:
         return await _answer(context, scope, visit, Typed(None, asked.domain))  # says so, in the log too
     if not asked.label and (resolution is None or resolution.how is not How.ROW):
-        return page(context.settings, visit, "start.html")  # `localhost`, or a name of the provider's
+        return await page(context.settings, visit, "start.html")  # `localhost`, or a name of the provider's
     return await _answer(context, scope, visit, Typed(None, asked.domain), of_host=True)
 
 
@@ -65,11 +66,11 @@ async def _answer(context: Context, scope: Scope, visit: Visit, typed: Typed, *,
         resolution = await context.resolve(None if of_host else typed.domain, asked_host(scope).domain)
         account = resolution.bound.account(resolution.domain, typed.address)
     except UnknownDomain:
-        return page(settings, visit, "problem.html", 404, problem="unknown", domain=typed.domain.display)
+        return await page(settings, visit, "problem.html", 404, problem="unknown", domain=typed.domain.display)
     except AutoconfigError as error:
         refused = refusal(error)
         again = {name.decode(): value.decode() for name, value in refused.headers if name == b"retry-after"}
-        return page(
+        return await page(
             settings, visit, "problem.html", refused.status, again, problem="later", domain=typed.domain.display
         )
     if account.redirects:
@@ -78,9 +79,9 @@ async def _answer(context: Context, scope: Scope, visit: Visit, typed: Typed, *,
     address = account.address
     profiles = [(kind, profile_path(address, kind, visit.language)) for kind in view.profiles] if address else []
     here = {"email": view.address or account.domain.name, "lang": visit.language.value}
-    code = None if visit.phone else svg(f"{settings.public_url}{link('/setup', **here)}")
+    code = None if visit.phone else await apart(svg, f"{settings.public_url}{link('/setup', **here)}")
     order = programs.in_order(visit.program)
-    return page(settings, visit, "account.html", view=view, profiles=profiles, code=code, programs=order)
+    return await page(settings, visit, "account.html", view=view, profiles=profiles, code=code, programs=order)
 
 
 async def _moved(context: Context, visit: Visit, account: Account) -> Response:
@@ -95,4 +96,6 @@ async def _moved(context: Context, visit: Visit, account: Account) -> Response:
             url = None
     host = target.display if target else urlsplit(account.redirect_url or "").hostname
     domain = account.domain.display
-    return page(context.settings, visit, "problem.html", 404, problem="moved", domain=domain, target=host, url=url)
+    return await page(
+        context.settings, visit, "problem.html", 404, problem="moved", domain=domain, target=host, url=url
+    )
