@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import resource
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from autoconfig.log import logger
 from autoconfig.web.entry import Entry
 
 if TYPE_CHECKING:
     import asyncio
+
+    from uvicorn._types import ASGI3Application
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
     from autoconfig.web.quick import QuickAnswer
 
@@ -20,8 +26,13 @@ HEAD = 65536
 """Octets within which a request's head has to end."""
 WHOLE = 1 << 20
 """Octets within which a request has to end that is not answered before; no endpoint reads so many."""
+PIECE = 4096
+"""Octets that are read at once. A request that waits for its turn is a hundred times as large as its octets."""
 PATIENCE = 20.0
 """Seconds within which a request has to be here: from its first octet, or from the beginning of the connection."""
+
+SPARED = 256
+"""Files that the process may open besides its connections: databases, questions to the DNS, plans, libraries."""
 
 _CLOSE = (b"connection", b"close")
 _OK = STATUS_LINE[200]
@@ -32,7 +43,7 @@ _TOO_LARGE = b"The head of the request is larger than 64 KiB.\n"
 
 class Connection(HttpToolsProtocol):
     """
-    uvicorn's, with four differences.
+    uvicorn's, with six differences.
 
     A request that is here as a whole, and that the entry can answer without waiting, is answered within the call that
     brought it: the task, its queue and the ASGI messages of other requests cost twice as much as such an answer. All
@@ -42,7 +53,11 @@ class Connection(HttpToolsProtocol):
     proxy that keeps connections open may just be sending the next one; both would see a reset, although the process
     that comes next could have answered.
 
-    A request has to be here within some octets and seconds, whoever sends it.
+    A request has to be here within some octets and seconds, whoever sends it. While an answer is due, what comes behind
+    its request is not read: else a client that sends requests without end, and reads little, would fill the memory.
+
+    There are fewer connections than the process may open files. Without a file more neither the plans nor the database
+    could be read, and who is connected already would get errors.
 
     Trailers are no headers (RFC 9110 section 6.5.1): a proxy that passes them on has not looked at them, and in them a
     client could say for whom it asks.
@@ -56,18 +71,35 @@ class Connection(HttpToolsProtocol):
     """Whether a request's head is here, and its body or trailers are to come."""
     _octets = 0
     """Of the request that is not here as a whole."""
+    _unread = b""
+    """What came behind a request whose answer is due."""
+    _under_way: RequestResponseCycle | None = None
+    """The request that was handed to a task last; uvicorn's `cycle` is the one that came last."""
     _late: asyncio.TimerHandle | None = None
     """Ends the connection if the request does not come."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected, and a request is to come."""
         super().connection_made(transport)
+        if len(self.connections) > (most := most_connections()):
+            _tell(int(self.loop.time() // 60), most)
+            transport.abort()
+            return
         self._late = self.loop.call_later(PATIENCE, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended."""
         self._in_time()
+        self._unread = b""
+        if self._under_way is not None:
+            self._under_way.disconnected = True
         super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """A request begins, and has its own octets and seconds."""
+        if self._octets or self._late is not None:
+            self._in_time()
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Hold a request that may be answered at once; anything else becomes a task."""
@@ -76,6 +108,9 @@ class Connection(HttpToolsProtocol):
             self._held = b""
         else:
             super().on_headers_complete()
+            if self.parser.should_upgrade():
+                # The parser takes what follows for another protocol's, also a body: none of it may become a request.
+                self.cycle.keep_alive = False
         self.headers = []  # what comes from here on are trailers; the scope keeps the list that was here
 
     def on_body(self, body: bytes) -> None:
@@ -99,7 +134,8 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came. What is not whole after them is waited for in a task, which can be told of an end."""
-        if self._octets or len(data) > HEAD:
+        idle = self.timeout_keep_alive_task is not None
+        if self._octets or self._unread or len(data) > PIECE or (not idle and self._owes()):
             self._in_pieces(data)
             return
         super().data_received(data)
@@ -107,13 +143,32 @@ class Connection(HttpToolsProtocol):
         if self._in_body or self.timeout_keep_alive_task is None or self._late is not None:
             self._look(len(data))
 
-    def _in_pieces(self, data: bytes) -> None:
-        """As `data_received`, no further than a head may reach."""
-        while data and not self.transport.is_closing():
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._under_way = cycle
+        self._unset_keepalive_if_required()  # an answer at once may have come just before
+        super()._start_asgi_task(cycle, app)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing is missing here, and strangers can ask as often as they like."""
+
+    def on_response_complete(self) -> None:
+        """An answer was sent; what came behind its request is read."""
+        super().on_response_complete()
+        if self._unread:
+            self._in_pieces(b"")
+
+    def _in_pieces(self, more: bytes) -> None:
+        """As `data_received`, no further than a head may reach, and not while an answer is due."""
+        data, at = self._unread + more, 0
+        while at < len(data) and not (self._owes() or self.transport.is_closing()):
             room = HEAD - self._octets if self._octets < HEAD else HEAD
-            piece, data = data[:room], data[room:]
+            piece = data[at : at + min(room, PIECE)]
+            at += len(piece)
             super().data_received(piece)
             self._look(len(piece))
+        self._unread = b"" if self.transport.is_closing() else data[at:]
+        if self._unread:
+            self.flow.pause_reading()
 
     def _look(self, octets: int) -> None:
         """See what of a request is still to come after so many octets more."""
@@ -153,9 +208,16 @@ class Connection(HttpToolsProtocol):
         if self._late is None:
             self.transport.close()
 
+    def send_400_response(self, msg: str) -> None:
+        """Turn away what is no request, unless it would be taken for the answer to another one."""
+        if self.pipeline or self._owes():
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
+
     def _refuse(self) -> None:
         """Turn a head away that has no end (RFC 6585 section 5)."""
-        if self.cycle is None or self.cycle.response_complete:  # type: ignore[redundant-expr]
+        if not (self.pipeline or self._owes()):
             headers = [*self.server_state.default_headers, (b"content-type", b"text/plain; charset=utf-8")]
             headers += [(b"content-length", b"%d" % len(_TOO_LARGE)), _CLOSE]
             block = b"".join(b"%b: %b\r\n" % header for header in headers)
@@ -211,3 +273,16 @@ class Connection(HttpToolsProtocol):
             self.loop.call_later(LINGER, super().shutdown)
         else:
             super().shutdown()
+
+
+@lru_cache(1)
+def most_connections() -> int:
+    """How many connections a process takes, by what it may open (`ulimit -n`, LimitNOFILE)."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return files - min(SPARED, files // 2)
+
+
+@lru_cache(1)
+def _tell(_minute: int, most: int) -> None:
+    """Say once a minute that connections are turned away."""
+    logger().error("connections are turned away: no more files may be open", connections=most, remedy="see LimitNOFILE")

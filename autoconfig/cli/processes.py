@@ -89,8 +89,10 @@ class Workers(Multiprocess):
         with _hangup_waits():
             super().keep_subprocess_alive()
         for process in before:
-            if process not in self.processes and process.exitcode == -signal.SIGALRM:  # `worker.Pulse`
-                logger().error("a worker was stuck and has been replaced", pid=process.pid)
+            if process not in self.processes:
+                stuck = process.exitcode == -signal.SIGALRM  # `worker.Pulse`
+                said = "a worker was stuck and has been replaced" if stuck else "a worker died and has been replaced"
+                logger().error(said, pid=process.pid, exit_code=process.exitcode)
         if self.should_exit.is_set():
             notify.stopping()
             return

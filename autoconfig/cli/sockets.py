@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BACKLOG = 2048
+UNREAD = 20
+"""Seconds after which a client is gone that takes nothing of its answer."""
 LISTENING = "listening.json"
 """In the state folder: where `serve` listens, for `ready`."""
 
@@ -33,6 +35,7 @@ def tcp_socket(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = found[0]
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _limit_unread(bound)
     except UnicodeError as error:  # Python's own codec for names refuses long labels
         raise ListenFailed(f"--host {host}: is no address and no name of a host") from error
     except OSError as error:
@@ -92,6 +95,8 @@ def inherited_socket(number: int) -> socket.socket:
     if inherited.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 0:
         inherited.close()
         raise ListenFailed(f"--fd {number}: the socket does not listen")
+    if inherited.family in {socket.AF_INET, socket.AF_INET6}:
+        _limit_unread(inherited)
     return inherited
 
 
@@ -120,6 +125,15 @@ def noted_place(state_dir: Path) -> str | None:
         return None
     place = noted.get("place") if isinstance(noted, dict) else None
     return place if isinstance(place, str) else None
+
+
+def _limit_unread(listening: socket.socket) -> None:
+    """
+    Let the kernel end connections whose client takes nothing (RFC 5482); they have this from their listening socket.
+
+    Nothing else would: a connection that is closed stays until the last octet of its answer is taken.
+    """
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD * 1000)
 
 
 def _clear(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ def create(place: str, supervisor: Connection | None) -> Entry:
 
 class Pulse:
     """
-    Ends this process if its event loop is stuck.
+    Ends this process if its event loop is stuck, and when its supervisor is gone: the next server needs the socket.
 
     uvicorn's supervisor asks a thread whether a worker lives, and that one answers however stuck the loop is. The
     kernel ends a process whose alarm is not put off in time, and nothing in the process can keep it from that.
@@ -56,6 +57,9 @@ class Pulse:
 
     def _beat(self) -> asyncio.TimerHandle:
         signal.alarm(STUCK)
+        supervisor = multiprocessing.parent_process()
+        if supervisor is not None and not supervisor.is_alive():
+            os.kill(os.getpid(), signal.SIGTERM)
         self._next = self._loop.call_later(BEAT, self._beat)
         return self._next
 

@@ -54,7 +54,6 @@ TALKS: dict[str, list[bytes]] = {
     "HTTP/1.0": [request(version=b"1.0")],
     "HTTP/1.0, to be kept open": [request(PATH, b"Connection: keep-alive", version=b"1.0")],
     "the last one": [request(PATH, b"Connection: close"), request()],
-    "an upgrade": [request(PATH, b"Connection: upgrade", b"Upgrade: h2c")],
     "octet by octet": [octet.to_bytes() for octet in request()],
     "a body octet by octet": [octet.to_bytes() for octet in post()],
     "a body that comes later": [post(b""), BODY],
@@ -81,8 +80,15 @@ TALKS: dict[str, list[bytes]] = {
 }
 
 
-@pytest.mark.parametrize("pieces", TALKS.values(), ids=TALKS)
-@pytest.mark.parametrize("paused", [False, True], ids=["", "full buffers"])
+@pytest.mark.parametrize(
+    ("pieces", "paused"),
+    [
+        pytest.param(pieces, paused, id=f"{name}, full buffers" if paused else name)
+        for name, pieces in TALKS.items()
+        for paused in (False, True)
+        if (name, paused) != ("garbage after a request", True)  # uvicorn answers the garbage first
+    ],
+)
 def test_same_bytes(server: Server, pieces: list[bytes], paused: bool) -> None:
     """However a request is written and comes, the same bytes go back, and the connection ends alike."""
     ours, theirs = (server.talk(kind, pieces, paused=paused) for kind in (Connection, HttpToolsProtocol))
@@ -103,6 +109,38 @@ def test_any_pieces(server: Server, requests: list[bytes], cuts: list[int]) -> N
     ours, theirs = (server.talk(kind, [piece for piece in pieces if piece]) for kind in (Connection, HttpToolsProtocol))
 
     assert theirs.written == ours.written
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["then", "with it"])
+@pytest.mark.parametrize(
+    "garbage",
+    [b"garbage\r\n\r\n", request(b"/y", b"Transfer-Encoding: chunked") + b"garbage\r\n"],
+    ids=["no request", "no body"],
+)
+def test_garbage_while_an_answer_is_due(server: Server, garbage: bytes, apart: bool) -> None:
+    """What is no request is never answered in the place of the request before it."""
+    first = request(b"/x")
+    wire = server.talk(Connection, [first, garbage] if apart else [first + garbage], paused=True)
+
+    assert wire.closed
+    assert not wire.written.startswith(b"HTTP/1.1 400 ")
+
+
+UPGRADE = (b"Connection: Upgrade", b"Upgrade: h2c")
+
+
+@pytest.mark.parametrize("cut", [0, 1, 40])
+def test_upgrade(server: Server, caplog: pytest.LogCaptureFixture, cut: int) -> None:
+    """Who wants another protocol gets an answer in this one and the connection ends: a body is never a request."""
+    head, smuggled = post(b"", *UPGRADE), request(b"/internal/healthz")
+    wire = server.talk(Connection, [head + smuggled[:cut], smuggled[cut:]])
+    asked = server.talk(Connection, [request(PATH, *UPGRADE), request()])
+
+    assert wire.written.count(b"HTTP/1.1 ") == 1
+    assert re.findall(rb"HTTP/1.1 (\d+)", asked.written) == [b"200"]
+    assert b"\r\nconnection: close\r\n" in asked.written
+    assert asked.closed
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("pieces", [[request()], [post()], [request() + post() + request()]])

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import contextlib
+import re
+import resource
+import signal
+import socket
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from autoconfig.cli.connection import HEAD, Connection
+from autoconfig.cli.connection import HEAD, PIECE, Connection
 from tests.cli.wire import BODY, PATH, Server, Wire, chunked, demo_server, post, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from autoconfig.web.asgi import Receive, Scope, Send
+    from tests.cli.conftest import Serve
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +56,62 @@ def test_long_head(server: Server, piece: int, make: Callable[[int], bytes]) -> 
 
 
 def test_long_head_behind_a_request(server: Server) -> None:
-    """A refusal is never written into the answer to another request; the connection ends."""
-    wire = server.talk(Connection, [request(b"/v1.1/sample.co.jp") + long_head(HEAD + 100)], settle=False)
+    """A refusal is never written before the answer to another request; the connection ends."""
+    wire = server.talk(Connection, [request(b"/x") + long_head(HEAD + 100)])
 
-    assert b"HTTP/1.1 431" not in wire.written
+    assert re.findall(rb"HTTP/1.1 (\d+)", wire.written) == [b"404", b"431"]
     assert wire.closed
+
+
+def test_client_that_goes(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that goes while several of its answers are due is no error of ours."""
+
+    class Broken(Wire):
+        def write(self, data: Any) -> None:
+            assert not self.closed, data
+
+    async def go() -> None:
+        wire = Broken()
+        protocol = Connection(server.config, server.state, {}, asyncio.get_running_loop())
+        protocol.connection_made(wire)
+        protocol.pause_writing()
+        protocol.data_received(request(b"/x") * 3)
+        await asyncio.sleep(0)
+        wire.closed = True
+        protocol.connection_lost(ConnectionResetError())
+        await asyncio.gather(*server.state.tasks)
+
+    server.runner.run(go())
+
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("octets", [100, 4096, 256_000])
+def test_requests_without_end(server: Server, octets: int) -> None:
+    """While answers are not read, few of the requests behind wait; then all are answered, in their order."""
+    asked = [(b"200", PATH) if number % 3 else (b"404", b"/x") for number in range(3_000)]
+    stream = b"".join(request(path, method=b"GET" if path != PATH else b"HEAD") for _, path in asked)
+    waiting = []
+
+    async def go() -> Wire:
+        wire = Wire()
+        protocol = Connection(server.config, server.state, {}, asyncio.get_running_loop())
+        protocol.connection_made(wire)
+        protocol.pause_writing()
+        for at in range(0, len(stream), octets):
+            protocol.data_received(stream[at : at + octets])
+            waiting.append(len(protocol.pipeline))
+        assert protocol.flow.read_paused
+        protocol.resume_writing()
+        while tasks := list(server.state.tasks):
+            await asyncio.gather(*tasks)
+        protocol.connection_lost(None)
+        return wire
+
+    wire = server.runner.run(go())
+
+    assert max(waiting) <= PIECE // len(request(b"/x"))
+    assert [status for status, _ in asked] == re.findall(rb"HTTP/1.1 (\d+)", wire.written)
 
 
 def test_endless_body(server: Server) -> None:
@@ -101,8 +158,13 @@ def test_slow_client(server: Server, monkeypatch: pytest.MonkeyPatch, pieces: li
     assert server.runner.run(go()).closed
 
 
-def test_slow_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that waits for us is not slow, whatever it has begun to send meanwhile."""
+@pytest.mark.parametrize(
+    "sent",
+    [request(b"/cold") + request()[:30], request() + request(b"/cold")],
+    ids=["half a request behind", "behind one that was answered at once"],
+)
+def test_slow_server(server: Server, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    """A client that waits for us is neither slow nor idle, whatever it has sent meanwhile or before."""
     monkeypatch.setattr("autoconfig.cli.connection.PATIENCE", 0.02)
     answer = asyncio.Event()
 
@@ -116,8 +178,9 @@ def test_slow_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     async def go() -> Wire:
         wire = Wire()
         protocol = Connection(server.config, server.state, {}, asyncio.get_running_loop())
+        protocol.timeout_keep_alive = 0  # uvicorn's own limit, for an idle connection
         protocol.connection_made(wire)
-        protocol.data_received(request(b"/cold") + request()[:30])
+        protocol.data_received(sent)
         await asyncio.sleep(0.2)
         early = wire.closed
         answer.set()
@@ -126,7 +189,7 @@ def test_slow_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         protocol.connection_lost(None)
         return wire
 
-    assert server.runner.run(go()).written.startswith(b"HTTP/1.1 204 ")
+    assert b"HTTP/1.1 204 " in server.runner.run(go()).written
 
 
 def test_timer_ends(server: Server) -> None:
@@ -144,3 +207,26 @@ def test_timer_ends(server: Server) -> None:
         return [*clocks, protocol._late is None]
 
     assert server.runner.run(go()) == [False, True, False, True, False, True]
+
+
+def test_connections(serve: Serve, wait_until: Callable[[Callable[[], bool]], None]) -> None:
+    """More clients than a process may open files are turned away, and the log says so; those before are served."""
+    limits = resource.RLIMIT_NOFILE, (600, 600)
+    server = serve(preexec_fn=lambda: resource.setrlimit(*limits))
+    host, port = server.place.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as clients:
+        connected = [clients.enter_context(socket.create_connection((host, int(port)))) for _ in range(400)]
+        line = server.program.line("connections are turned away")
+        answers = []
+        for client in connected:
+            with contextlib.suppress(OSError):
+                client.sendall(request(b"/"))  # which loads what no other request needs
+                answers.append(client.recv(12))
+        assert "connections=344" in line
+        assert answers.count(b"HTTP/1.1 200") == 344
+        assert server.program.process.poll() is None
+    wait_until(lambda: server.get().status_code == 200)
+    ended = server.program.end(signal.SIGTERM)
+
+    assert ended.code == 0
+    assert "turned away" not in ended.err

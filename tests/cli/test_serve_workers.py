@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,6 @@ from tests.cli.serving import answers_alone, change_port, imap_port, workers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.cli.conftest import Feed, Serve, Start
 
@@ -56,16 +56,33 @@ def test_hangup_of_starting_workers(start: Start, wait_until: Wait) -> None:
 
 
 def test_killed_worker(serve: Serve, wait_until: Wait) -> None:
-    """A worker that is killed is replaced, and the other answers meanwhile."""
+    """A worker that is killed is replaced, and the log says so; the other answers meanwhile."""
     server = serve("--workers", "2")
     wait_until(lambda: len(workers_of(server.program)) == 2)
     killed, left = workers_of(server.program)
     os.kill(killed, signal.SIGKILL)
     assert imap_port(server) == "993"
+    line = server.program.line("a worker died and has been replaced")
     wait_until(lambda: len(set(workers_of(server.program)) - {killed}) == 2)
 
+    assert f"pid={killed}" in line
+    assert "exit_code=-9" in line
     assert left in workers_of(server.program)
     assert imap_port(server) == "993"
+
+
+def test_killed_supervisor(serve: Serve, start: Start, wait_until: Wait) -> None:
+    """Workers end with their supervisor, however that ended: the next server finds the port free."""
+    server = serve("--workers", "2")
+    wait_until(lambda: len(workers_of(server.program)) == 2)
+    workers = workers_of(server.program)
+    server.program.process.kill()
+    server.program.process.wait()
+    wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    again = start("serve", "--port", server.place.rpartition(":")[2])
+
+    again.line("serving")
+    assert again.end(TERM).code == 0
 
 
 @pytest.mark.timeout(120)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -99,6 +100,26 @@ def test_unix(tmp_path: Path) -> None:
         after = os.umask(before)
 
     assert (path.exists(), after) == (False, 0)
+
+
+@pytest.mark.parametrize("inherit", [False, True], ids=["bound", "inherited"])
+def test_client_that_takes_nothing(monkeypatch: pytest.MonkeyPatch, inherit: bool) -> None:
+    """A client that takes nothing of an answer has no connection for ever."""
+    monkeypatch.setattr("autoconfig.cli.sockets.UNREAD", 1)
+    with contextlib.ExitStack() as open_:
+        if inherit:
+            bound = open_.enter_context(socket.create_server(("127.0.0.1", 0)))
+            listening = open_.enter_context(inherited_socket(bound.fileno()))
+        else:
+            listening = open_.enter_context(tcp_socket("127.0.0.1", 0))
+        client = open_.enter_context(socket.socket())
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(listening.getsockname())
+        served = open_.enter_context(listening.accept()[0])
+        served.settimeout(30)
+
+        with pytest.raises(TimeoutError, match="Connection timed out"):  # not our own clock's "timed out"
+            served.sendall(b"x" * 50_000_000)
 
 
 def test_stale_unix_socket(tmp_path: Path) -> None:

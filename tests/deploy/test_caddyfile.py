@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import pytest
 import uvicorn
 
 from tests.deploy.programs import PATIENCE
-from tests.deploy.site import AUTODISCOVER, CADDYFILE, DOCUMENT, REQUEST, Site
+from tests.deploy.site import AUTODISCOVER, CADDYFILE, DOCUMENT, REQUEST, Site, answer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +99,24 @@ def test_plain_autodiscover(site: Site, path: str) -> None:
     assert posted.status_code == 200
     assert "<Server>sample.co.jp</Server>" in posted.text
     assert site.plain("autodiscover.nobody.example", path).status_code == 404
+
+
+def test_upgrade(site: Site) -> None:
+    """A client that offers HTTP/2 gets its answer in HTTP/1.1, and what it sends behind its headers is its body."""
+    lines = [
+        f"POST {AUTODISCOVER} HTTP/1.1",
+        "Host: autodiscover.sample.co.jp",
+        "Connection: Upgrade, close",
+        "Upgrade: h2c",
+    ]
+    with socket.create_connection(("127.0.0.1", site.http), PATIENCE) as connection:
+        connection.sendall("\r\n".join([*lines, f"Content-Length: {len(REQUEST)}", "", ""]).encode())
+        time.sleep(0.1)  # so that the body goes to the server by itself
+        connection.sendall(REQUEST)
+        status, text = answer_of(connection)
+
+    assert status == 200
+    assert "<Server>sample.co.jp</Server>" in text
 
 
 def test_restarts(opened: Callable[..., Site], each_caddy: str) -> None:

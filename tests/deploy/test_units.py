@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ def test_exposure(name: str) -> None:
     done = _analyzed("security", "--offline=true", f"--threshold={EXPOSURE}", unit)
 
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".service")])
+def test_restarts(name: str) -> None:
+    """A service that cannot start is tried for ever: slower than systemd's limit of five starts in ten seconds."""
+    unit = ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read_string((UNITS / name).read_text(encoding="utf-8"))
+    service = unit["Service"]
+
+    assert service.get("Type") == "oneshot" or float(service["RestartSec"]) > 10 / 5
 
 
 @pytest.mark.parametrize(
