@@ -71,6 +71,7 @@ class CachedFinder:
         self._answers: set[asyncio.Task[Timeline[Row]]] = set()
         self._position: Position | None = None
         self._looked = time.monotonic()
+        self._latest = clock()
         self._missed = 0
 
     @property
@@ -109,6 +110,7 @@ class CachedFinder:
         started, position = time.monotonic(), await self._source.look(self._seen)
         if not position.follows(self._seen):
             self._replaced(position)
+        self._see_clock()
         while True:
             # The last row that was seen comes first. A primary that lost it may have given its id to another one since.
             seen = self._seen
@@ -155,10 +157,23 @@ class CachedFinder:
         self._anew(position)
         self._keep(replaced=True)
 
-    def _anew(self, position: Position) -> None:
+    def _see_clock(self) -> None:
+        """Where the clock is set back by more than rows are kept for, those that hold now may have been let go."""
+        now = self._clock()
+        if now < self._latest - REMEMBERED:
+            _log.warning("the clock was set back by more than a day; everything is asked for anew")
+            self._forget()
+            self._latest = now
+        self._latest = max(now, self._latest)
+
+    def _forget(self) -> None:
         """Begin with an empty memory. Questions under way are answered to those who wait, and not kept."""
         self._cache.clear()
         self._flights = {}
+
+    def _anew(self, position: Position) -> None:
+        """Begin with another history."""
+        self._forget()
         self._position = position
         self._looked = time.monotonic()
 

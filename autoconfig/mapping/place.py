@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypedDict
 from urllib.parse import quote, unquote_to_bytes
 
-from autoconfig.errors import SettingsInvalid
+from autoconfig.errors import MappingUnavailable, SettingsInvalid
 
 if TYPE_CHECKING:
     import ssl
@@ -127,7 +127,7 @@ class Place:
     hosts: tuple[Host, ...] = ()
     """In the order in which they are tried; SQLite has none."""
     user: str | None = None
-    """`None`: the system user."""
+    """`None`: the name of the process's user."""
     password: str | None = field(default=None, repr=False)
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     setting: str = field(default="database", compare=False)
@@ -167,6 +167,16 @@ class Place:
             raise SettingsInvalid(f"{self.setting} = {self.shown!r}: a file is needed here; write sqlite:///PATH")
         return Path(self.database)
 
+    def unreachable(self, reason: str) -> MappingUnavailable:
+        """What to say where no connection can be made; `reason` is what the driver said."""
+        remedy = f"does the server run, and does the setting {self.setting} say where and as whom?"
+        if "certificate" in reason and self.options.get("sslmode", "").startswith("verify-"):
+            remedy = (
+                f"in the setting {self.setting}, does sslrootcert name the file of the authority that issued the "
+                "server's certificate, and does the URL have a name that stands in it?"
+            )
+        return MappingUnavailable(f"{self.shown}: {reason}; {remedy}")
+
     def conninfo(self, target: str | None = None) -> str:
         """
         The connection string of libpq, for psycopg. It holds the password: never show it.
@@ -201,7 +211,7 @@ class Place:
         password: never show them.
 
         Raises:
-            SettingsInvalid: a file with the password, a certificate or a key cannot be read.
+            SettingsInvalid: a file with the password, a certificate or a key cannot be read, or nobody names a user.
         """
         host = host or self.hosts[0]
         arguments = PyMySQLArguments(
@@ -215,12 +225,22 @@ class Place:
             arguments["host"], arguments["port"] = host.name, host.port
             if (context := self._ssl_context()) is not None:
                 arguments["ssl"] = context
-        if self.user is not None:
-            arguments["user"] = self.user
+        arguments["user"] = self.user or self._system_user()
         if (password := self._password()) is not None:
             # Both drivers encode it as Latin-1; servers compare the bytes, and clients elsewhere send UTF-8.
             arguments["password"] = password.encode().decode("latin-1")
         return arguments
+
+    def _system_user(self) -> str:
+        """As libpq does by itself; a container's user often has no name."""
+        import getpass
+
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError) as error:
+            raise SettingsInvalid(
+                f"{self.setting}: names no user, and the user of this process has no name; write user@ before the host"
+            ) from error
 
     def _password(self) -> str | None:
         file = self.options.get("password_file")
@@ -240,17 +260,26 @@ class Place:
             return None
         import ssl
 
+        used = ["sslrootcert"]
         try:
             context = ssl.create_default_context(cafile=self.options.get("sslrootcert"))
             context.check_hostname = mode == "verify-full"
             context.verify_mode = ssl.CERT_NONE if mode == "require" else ssl.CERT_REQUIRED
             if "sslcert" in self.options:
+                used = ["sslcert", "sslkey"]
                 context.load_cert_chain(self.options["sslcert"], self.options.get("sslkey"))
         except (OSError, ValueError) as error:
-            raise SettingsInvalid(
-                f"{self.setting}: the files of sslrootcert, sslcert and sslkey cannot be used: {error}"
-            ) from error
+            named = " and ".join(f"{key} = {self.options[key]!r}" for key in used if key in self.options)
+            raise SettingsInvalid(f"{self.setting}: {named} cannot be used: {error}") from error
         return context
+
+
+def _can_be_looked_up(name: str) -> bool:
+    """Python refuses to ask for other names (RFC 3490), with an error that is none of a driver's."""
+    try:
+        return bool(name.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _quoted(value: str) -> str:
@@ -339,6 +368,8 @@ class _Reader:
             hosts = [Host(_SOCKETS[kind], port)]
         if any(not host.name or (kind is Kind.MARIADB and elsewhere and not host.is_socket) for host in hosts):
             self.fail("has a server without a name", "write host1,host2 or the path of a socket")
+        if not all(host.is_socket or _can_be_looked_up(host.name) for host in hosts):
+            self.fail("has a server whose name nobody can look up", "write names of labels of 1 to 63 characters")
         return tuple(hosts)
 
     def _host(self, kind: Kind, server: str, port: int) -> Host:

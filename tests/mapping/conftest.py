@@ -10,6 +10,8 @@ import pytest
 
 from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.journal import Journal
+from tests.conftest import needs
+from tests.servers.authority import AUTHORITY, OTHER, MariaDBWithTLS, PostgreSQLWithTLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +51,32 @@ def url(engine: str, request: pytest.FixtureRequest) -> str:
         return f"sqlite:///{request.getfixturevalue('path')}"
     found: str = request.getfixturevalue(f"{engine}_url")
     return found
+
+
+@pytest.fixture(scope="session")
+def postgresql_tls(postgresql: PostgreSQL) -> Iterator[PostgreSQLWithTLS]:
+    """A PostgreSQL with `ssl = on`."""
+    server = PostgreSQLWithTLS.made(postgresql.binaries)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def mariadb_tls() -> Iterator[MariaDBWithTLS]:
+    """A MariaDB with `--ssl`."""
+    install = needs("mariadb-install-db", "mariadb-server")
+    server = MariaDBWithTLS.made(needs("mariadbd", "mariadb-server"), install)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `right.pem`, the authority of both servers, and `other.pem`."""
+    folder = tmp_path_factory.mktemp("authorities")
+    for name, authority in (("right", AUTHORITY), ("other", OTHER)):
+        (folder / f"{name}.pem").write_bytes(authority.certificate)
+    return folder
 
 
 @pytest.fixture

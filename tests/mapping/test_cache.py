@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,6 +106,10 @@ def test_like_a_naive_one(steps: list[tuple[Any, ...]], known: int, unknown: int
                 naive.kept = []
         counted = [sum(bool(rows) is known for _, rows, _ in naive.kept) for known in (True, False)]
         assert counted == [cache.known, cache.unknown]
+        assert [(name, rows) for name, rows, _ in naive.kept if rows] == [
+            (name, list(timeline.rows)) for name, timeline in cache._known.items()
+        ]
+        assert [name for name, rows, _ in naive.kept if not rows] == list(cache._unknown)
         assert {name: moment for name, _, moment in naive.kept} == {
             name: cache.moment(name) for name, _, _ in naive.kept
         }
@@ -132,6 +137,17 @@ def test_unknown() -> None:
     assert (cache.known, cache.unknown) == (1, 0)
 
 
+def test_appended() -> None:
+    """A name that is kept with rows has the one that was appended, and those that it had."""
+    cache = TimelineCache()
+    cache.put(NAME, [row(1)])
+    cache.merge(NAME, row(2, NOW + 9, None), NOW)
+    timeline = cache.get(NAME)
+
+    assert timeline is not None
+    assert [row(1), row(2, NOW + 9, None)] == list(timeline.rows)
+
+
 def test_strangers_push_out_no_customer() -> None:
     """However many names without rows are asked for, those with rows stay."""
     cache = TimelineCache(known=2, unknown=3)
@@ -144,17 +160,18 @@ def test_strangers_push_out_no_customer() -> None:
     assert all(cache.get(name) for name in ("a", "b", "stranger997", "stranger998", "stranger999"))
 
 
-def test_the_one_that_was_not_asked_for_longest_goes() -> None:
+@pytest.mark.parametrize(("asked", "kept"), [(0, "bc"), (NOTED - 1, "bc"), (NOTED, "ac")])
+def test_the_one_that_was_not_asked_for_longest_goes(asked: int, kept: str) -> None:
     """Asking keeps a name, if that was often enough to be noted; merging does not."""
     cache = TimelineCache(known=2)
     for name in ("a", "b"):
         cache.put(name, [row(1)])
-    for _ in range(NOTED):
+    for _ in range(asked):
         cache.get("a")
-    cache.merge("b", row(2), NOW)
+    cache.merge("b" if asked else "a", row(2), NOW)
     cache.put("c", [row(3)])
 
-    assert [cache.get(name) is not None for name in "abc"] == [True, False, True]
+    assert kept == "".join(name for name in "abc" if cache.get(name) is not None)
 
 
 def test_hits() -> None:
@@ -172,9 +189,11 @@ def test_equal_texts_are_kept_once() -> None:
     """Plan and params of two names are the same objects where they are equal."""
     cache = TimelineCache()
     for name in ("a", "b"):
-        cache.put(name, [row(1, plan="plan", params='{"x":"y"}')])
+        made = json.dumps({"x": "y"})  # an object of its own each time, which a literal is not
+        cache.put(name, [row(1, plan=f"plan of {made}", params=made)])
     first, second = (timeline.rows[0] for name in "ab" if (timeline := cache.get(name)))
 
+    assert first.plan == 'plan of {"x": "y"}'
     assert first.plan is second.plan
     assert first.params is second.params
 
@@ -190,6 +209,7 @@ def test_equal_texts_are_kept_once() -> None:
         pytest.param([row(1, 5)], [row(2, NOW - REMEMBERED + 1)], [1, 2], id="ceased a moment ago"),
         pytest.param([row(1, 5)], [row(2, NOW - REMEMBERED)], [2], id="ceased as long ago as is remembered"),
         pytest.param([row(2, 9)], [row(1, 5)], [2], id="never in force"),
+        pytest.param([row(1, 5), row(2, 6)], [row(3, NOW + 9)], [2, 3], id="ceased long ago, and one scheduled"),
     ],
 )
 def test_merged(rows: list[Row], more: list[Row], expected: list[int]) -> None:

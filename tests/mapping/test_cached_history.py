@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,7 +17,7 @@ from autoconfig.mapping.sources import hosts
 from autoconfig.mapping.sources.hosts import Hosts
 from autoconfig.mapping.sources.source import Position, digest_of
 from autoconfig.mapping.timeline import Row
-from tests.mapping.sources.fakes import FakeHost
+from tests.mapping.sources.fakes import FakeHost, settled
 from tests.mapping.test_cached import on, plan
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def test_lost_rows_whose_ids_were_given_again(
     host: FakeHost,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     batch: int,
     since: list[tuple[str, Row]],
     expected: list[object],
@@ -92,8 +94,9 @@ def test_lost_rows_whose_ids_were_given_again(
         return [*plans, await plan(finder), await plan(finder, other), finder.gauges()["mapping_last_id"]]
 
     with caplog.at_level(logging.WARNING):
-        assert expected == on(host, question)
+        assert expected == on(host, question, PositionFile(tmp_path))
     assert caplog.messages == [REPLACED]
+    assert Position("g", since[-1][1].id, digest_of(*since[-1])) == PositionFile(tmp_path).read()
 
 
 @pytest.mark.parametrize(
@@ -103,6 +106,7 @@ def test_lost_rows_whose_ids_were_given_again(
         pytest.param(Position("g", 1), False, id="of an earlier release"),
         pytest.param(Position("g", 0), False, id="no row yet"),
         pytest.param(Position("g", 1, digest_of(NAME.name, Row(1, 1, "b", "{}"))), True, id="another one"),
+        pytest.param(Position("h", 1, digest_of(NAME.name, Row(1, 1, "a", "{}"))), True, id="the same, elsewhere"),
     ],
 )
 def test_lost_rows_at_the_start(
@@ -149,6 +153,19 @@ def test_what_was_seen_is_kept_at_the_end(host: FakeHost, tmp_path: Path) -> Non
     assert Position("g", 2, digest_of(*host.rows[1])) == PositionFile(tmp_path).read()
 
 
+def test_what_was_seen_is_kept_meanwhile(host: FakeHost, tmp_path: Path) -> None:
+    """A node that is killed has kept what it saw until seconds before."""
+    seconds = itertools.count(step=10)
+    kept = PositionFile(tmp_path, lambda: next(seconds))
+
+    async def question(finder: CachedFinder) -> Position | None:
+        host.append(NAME.name, Row(2, 2, "b", "{}"))
+        await finder.watch()
+        return PositionFile(tmp_path).read()
+
+    assert on(host, question, kept) == Position("g", 2, digest_of(*host.rows[1]))
+
+
 def test_questions_from_before_the_history_was_replaced(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
     """They count among those under way, and end with the finder."""
     monkeypatch.setattr(cached, "FLIGHTS", 1)
@@ -157,7 +174,7 @@ def test_questions_from_before_the_history_was_replaced(host: FakeHost, monkeypa
         before = asyncio.all_tasks()
         host.held = asyncio.Event()
         asking = asyncio.ensure_future(plan(finder))
-        await asyncio.sleep(0.01)
+        await settled()
         host.generation = "new"
         await finder.watch()
         with pytest.raises(MappingUnavailable, match="1 names"):
@@ -182,7 +199,7 @@ def test_an_answer_from_before_the_history_was_replaced(
         await finder.watch()
         host.held = asyncio.Event()
         asking = asyncio.ensure_future(plan(finder))
-        await asyncio.sleep(0.01)
+        await settled()
         host.generation, host.rows = generation, [(NAME.name, Row(1, 1, "restored", "{}"))]
         host.last_id = 1
         await finder.watch()

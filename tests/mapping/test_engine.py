@@ -21,7 +21,7 @@ from autoconfig.errors import DatabaseForeign, MappingUnavailable, SchemaTooNew,
 from autoconfig.mapping.database import APPLICATION_ID, REVISION
 from autoconfig.mapping.engine import Database, open_database, upgrade
 from autoconfig.mapping.journal import Change, Journal
-from autoconfig.mapping.schema import metadata
+from autoconfig.mapping.schema import Record, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -379,3 +379,21 @@ def test_errors_name_the_setting(tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
     with pytest.raises(DatabaseForeign, match=r"empty\.db: is not a mapping database .*; check the setting URL"):
         upgrade(f"sqlite:///{tmp_path / 'empty.db'}", setting="URL")
+
+
+def test_a_disk_that_is_full(path: Path) -> None:
+    """Where there is no room the remedy says so, and nothing of what was written stays."""
+
+    def filled(database: Database) -> None:
+        with database.writing() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")  # no more pages than there are
+            rows = [Record(number, "a" * 253, number, "p", "{}", None, "me", 1) for number in range(999)]
+            database.append(connection, rows)
+
+    with (
+        closing(Database(f"sqlite:///{path}")) as database,
+        pytest.raises(MappingUnavailable, match="database or disk is full; is there room, and is its folder writable"),
+    ):
+        filled(database)
+    with closing(Journal(f"sqlite:///{path}")) as journal, journal.reading() as reading:
+        assert reading.count() == 0

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.journal import Change, Journal
 from tests.deploy.programs import Program, free_ports, until
 from tests.mapping.test_outage import PLANS
@@ -238,3 +239,24 @@ def answers_alone(node: Node, one: int) -> bool:
     finally:
         for other in others:
             os.kill(other, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("engine", ["postgresql_tls", "mariadb_tls"])
+def test_over_tls(
+    request: pytest.FixtureRequest, engine: str, authorities: Path, tmp_path: Path, nodes: list[Node]
+) -> None:
+    """A node serves from a server whose certificate it verifies, and does not start where it cannot."""
+    server: PostgreSQL | MariaDB = request.getfixturevalue(engine)
+    url = server.url(server.new_database()).replace("127.0.0.1", "localhost")
+    urls = [f"{url}?sslmode=verify-full&sslrootcert={authorities / name}.pem" for name in ("right", "other")]
+    upgrade(urls[0])
+    write(urls[0], "known.example", 1)
+    nodes += [Node(tmp_path / name, url) for name, url in zip(("right", "other"), urls, strict=True)]
+    nodes[0].start()
+    assert nodes[0].server_of("known.example") == "v1"
+
+    refused = nodes[1].run("serve", "--port", "0")
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (3, 1)
+    assert refused.stderr.startswith(f"autoconfig: {url}: ")
+    assert "certificate verify failed" in refused.stderr
+    assert "does sslrootcert name the file of the authority" in refused.stderr

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import pwd
 import ssl
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -104,6 +106,8 @@ BAD = {
     "no @": ("postgresql://u:secret/mail", "in a password, write : as %3A"),
     "IPv6 without brackets": ("postgresql://u:secret@2001:db8::1/mail", "an IPv6 address as [2001:db8::1]"),
     "a host without a name": ("postgresql://u:secret@one,,two/mail", "has a server without a name"),
+    "an empty label": ("mariadb://u:secret@a..b/mail", "has a server whose name nobody can look up; write names of"),
+    "a long label": (f"postgresql://u:secret@one,{'a' * 64}.b/mail", "has a server whose name nobody can look up"),
     "a socket that is no path": ("mariadb://u:secret@/mail?unix_socket=h", "has a server without a name"),
     "two places": ("postgresql://u:secret@h/mail?host=/tmp", "names the server twice"),
     "an unknown option": (
@@ -212,7 +216,19 @@ def test_mysql_socket() -> None:
     arguments = Place.parse("mariadb:///mail?sslmode=require").mysql_arguments()
 
     assert arguments["unix_socket"] == "/run/mysqld/mysqld.sock"
-    assert not {"host", "port", "ssl", "user", "password"} & arguments.keys()
+    assert not {"host", "port", "ssl", "password"} & arguments.keys()
+
+
+def test_mysql_without_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process's user it is then, which in a container may have no name."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    place = Place.parse("mariadb://h/mail")
+
+    assert place.mysql_arguments()["user"] == pwd.getpwuid(os.getuid()).pw_name
+    monkeypatch.setattr(os, "getuid", lambda: 2_000_000_000)
+    with pytest.raises(SettingsInvalid, match=r"^database: names no user, .* write user@ before the host$"):
+        place.mysql_arguments()
 
 
 @pytest.mark.parametrize(
@@ -236,7 +252,7 @@ def test_mysql_certificates_that_cannot_be_read(tmp_path: Path, option: str) -> 
     file = tmp_path / "ca.pem"
     file.write_text("no certificate")
     place = Place.parse(f"mariadb://h/mail?sslmode=require&{option}={quote(str(file))}")
-    with pytest.raises(SettingsInvalid, match="database: the files of sslrootcert, sslcert and sslkey cannot be used"):
+    with pytest.raises(SettingsInvalid, match=f"^database: {option} = '{file}' cannot be used: "):
         place.mysql_arguments()
 
 

@@ -196,9 +196,7 @@ def explain(place: Place, error: Exception) -> AutoconfigError:
         return MappingUnavailable(f"{place.shown}: {reason}; try again")
     if code and code not in _CONNECTING and not CR.CR_ERROR_FIRST <= code <= CR.CR_ERROR_LAST:
         return MappingUnavailable(f"{place.shown}: {reason}; the server's log may say more")
-    return MappingUnavailable(
-        f"{place.shown}: {reason}; does the server run, and does the setting {place.setting} say where and as whom?"
-    )
+    return place.unreachable(reason)
 
 
 class Busy(pymysql.OperationalError):

@@ -143,6 +143,4 @@ def explain(place: Place, error: Exception) -> AutoconfigError:
         return MappingUnavailable(f"{place.shown}: {reason}; try again")  # a standby ends what reads for too long
     if isinstance(cause, psycopg.Error) and cause.sqlstate is not None:
         return MappingUnavailable(f"{place.shown}: {reason}; the server's log may say more")
-    return MappingUnavailable(
-        f"{place.shown}: {reason}; does the server run, and does the setting {place.setting} say where and as whom?"
-    )
+    return place.unreachable(reason)

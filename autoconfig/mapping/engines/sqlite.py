@@ -120,7 +120,7 @@ def explain(place: Place, error: Exception) -> AutoconfigError:
         return DatabaseForeign(f"{place.shown}: {reason}; check the setting {place.setting}")
     if "locked" in reason:
         return MappingUnavailable(f"{place.shown}: {BUSY}")
-    return MappingUnavailable(f"{place.shown}: {reason}; is its folder writable for this user?")
+    return MappingUnavailable(f"{place.shown}: {reason}; is there room, and is its folder writable for this user?")
 
 
 def _outside_transactions(engine: Engine, pragma: str) -> None:

@@ -41,6 +41,12 @@ class _Connection(aiomysql.Connection):  # type: ignore[misc] # it has no types
             self.close()
             raise
 
+    def close(self) -> None:
+        """Let it go; one with TLS would else wait for the server to say goodbye, for half a minute."""
+        if self._writer is not None:
+            self._writer.transport.abort()
+        super().close()
+
 
 class MariaDBSession(SQLSession):
     """A `Session` with one MariaDB server; each statement is a transaction of its own."""
@@ -96,11 +102,16 @@ async def connect(place: Place, host: Host, first: str) -> tuple[_Connection, st
     try:
         await connection.open()
     except (pymysql.Error, OSError, RuntimeError, UnicodeError) as error:
-        raise unavailable(alone.shown, error) from error
+        raise alone.unreachable(_said(error)) from error
     return connection, alone.shown
 
 
 def unavailable(where: str, error: Exception) -> MappingUnavailable:
     """What the driver says, without the number in front where it gives one."""
-    said = error.args[1] if len(error.args) > 1 else error
-    return MappingUnavailable(f"{where}: {' '.join(str(said).split()) or type(error).__name__}")
+    return MappingUnavailable(f"{where}: {_said(error)}")
+
+
+def _said(error: BaseException) -> str:
+    said = " ".join(str(error.args[1] if len(error.args) > 1 else error).split()) or type(error).__name__
+    # That a connection failed is said by the driver, and why by what it met.
+    return f"{said} ({_said(error.__cause__)})" if isinstance(error, pymysql.Error) and error.__cause__ else said

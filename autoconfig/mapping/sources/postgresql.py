@@ -83,9 +83,13 @@ async def connect(place: Place, host: Host) -> tuple[psycopg.AsyncConnection[Any
     try:
         return await psycopg.AsyncConnection.connect(conninfo, autocommit=True), alone.shown
     except (psycopg.Error, OSError, UnicodeError) as error:
-        raise unavailable(alone.shown, error) from error
+        raise alone.unreachable(_said(error)) from error
 
 
 def unavailable(where: str, error: Exception) -> MappingUnavailable:
     """What the driver says, on one line."""
-    return MappingUnavailable(f"{where}: {' '.join(str(error).split()) or type(error).__name__}")
+    return MappingUnavailable(f"{where}: {_said(error)}")
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -23,13 +23,3 @@ def documented() -> Callable[[str], list[str]]:
         return [statement.strip() for statement in text.split(";") if statement.strip()]
 
     return statements
-
-
-TLS_MODES = [
-    pytest.param("localhost", "verify-full", True, True, id="all is right"),
-    pytest.param("127.0.0.1", "verify-full", True, False, id="another name"),
-    pytest.param("127.0.0.1", "verify-ca", True, True, id="another name, which does not matter"),
-    pytest.param("localhost", "verify-ca", False, False, id="another authority"),
-    pytest.param("127.0.0.1", "require", None, True, id="encrypted only"),
-]
-"""The host asked, `sslmode`, whether the right authority is named (`None`: none is), whether that works."""

@@ -4,7 +4,6 @@ import gc
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import pytest
 
@@ -12,16 +11,14 @@ from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping.engine import Database, open_database, upgrade
 from autoconfig.mapping.engines import mariadb as mariadb_module
 from autoconfig.mapping.journal import Journal
-from tests.conftest import needs
-from tests.mapping.engines.certificate import certified
-from tests.mapping.engines.conftest import TLS_MODES
 from tests.mapping.engines.rows import CHANGE, append, count
-from tests.servers.mariadb import MariaDB
 from tests.servers.process import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+    from tests.servers.authority import MariaDBWithTLS
+    from tests.servers.mariadb import MariaDB
 
 
 @pytest.fixture
@@ -154,59 +151,20 @@ def test_what_does_not_fit(mariadb_url: str) -> None:
             assert len(writing.timeline("a.example").rows[0].params) == 100_008
 
 
-class WithTLS(MariaDB):
-    """A server whose certificate is good for `localhost`."""
-
-    @property
-    def certificate(self) -> Path:
-        """It, which is its own authority."""
-        return self.folder / "certificate.pem"
-
-    def launch(self, command: Sequence[str | Path]) -> None:
-        """Start it with a new certificate."""
-        key = self.folder / "key.pem"
-        certified(self, self.certificate, key)
-        super().launch([*command, f"--ssl-cert={self.certificate}", f"--ssl-key={key}"])
-
-
-@pytest.fixture(scope="module")
-def with_tls() -> Iterator[WithTLS]:
-    """A server that speaks TLS."""
-    install = needs("mariadb-install-db", "mariadb-server")
-    server = WithTLS.made(needs("mariadbd", "mariadb-server"), install)
-    yield server
-    server.remove()
-
-
-@pytest.mark.parametrize(("host", "mode", "right", "works"), TLS_MODES)
-def test_tls(with_tls: WithTLS, mariadb: MariaDB, host: str, mode: str, right: bool | None, works: bool) -> None:
-    """The mode that the URL asks for is kept, and means what it means for PostgreSQL."""
-    del mariadb
-    authority = f"&sslrootcert={quote(str(with_tls.certificate))}" if right else ""  # else those of the system
-    url = f"mariadb://root@{host}:{with_tls.port}/mysql?sslmode={mode}{authority}"
-    with closing(Database(url)) as database:
-        if works:
-            with database.reading() as connection:
-                assert connection.exec_driver_sql("SHOW STATUS LIKE 'Ssl_cipher'").one()[1] != ""
-        else:
-            with pytest.raises(MappingUnavailable, match="certificate verify failed"), database.reading():
-                pass
-
-
-def test_the_primary_is_read(with_tls: WithTLS, mariadb: MariaDB, mariadb_url: str) -> None:
+def test_the_primary_is_read(mariadb_tls: MariaDBWithTLS, mariadb: MariaDB, mariadb_url: str) -> None:
     """Wherever the primary stands in the URL it is read; a replica where it is away, the first one."""
     name = mariadb_url.rpartition("/")[2]
     append(mariadb_url)
-    with with_tls.connect() as cursor:
+    with mariadb_tls.connect() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")
-    url = f"mariadb://root@127.0.0.1:{with_tls.port}/{name}"
+    url = f"mariadb://root@127.0.0.1:{mariadb_tls.port}/{name}"
     upgrade(url)
-    with with_tls.connect() as cursor:
+    with mariadb_tls.connect() as cursor:
         cursor.execute("SET GLOBAL read_only = 1")
         try:
-            both = f"mariadb://root@127.0.0.1:{with_tls.port},127.0.0.1:{mariadb.port}/{name}"
+            both = f"mariadb://root@127.0.0.1:{mariadb_tls.port},127.0.0.1:{mariadb.port}/{name}"
             assert count(both) == 1
-            gone = f"mariadb://root@127.0.0.1:{free_port()},127.0.0.1:{with_tls.port},localhost:{with_tls.port}/{name}"
+            gone = f"mariadb://root@127.0.0.1:{free_port()},127.0.0.1:{mariadb_tls.port},localhost:{mariadb_tls.port}/{name}"
             assert count(gone) == 0
             for read, standby in ((both, False), (gone, True)):
                 with closing(Journal(read)) as journal, journal.reading() as reading:

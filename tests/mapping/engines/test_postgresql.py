@@ -5,7 +5,6 @@ import signal
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -15,14 +14,12 @@ from autoconfig.mapping.copies import restoring
 from autoconfig.mapping.copies.backup import backup
 from autoconfig.mapping.engine import Database, upgrade
 from autoconfig.mapping.journal import Journal
-from tests.mapping.engines.certificate import certified
-from tests.mapping.engines.conftest import TLS_MODES
 from tests.mapping.engines.rows import append, count
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.process import STARTING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -181,47 +178,3 @@ def test_a_pooler_may_change_sessions(postgresql_url: str) -> None:
             connection.exec_driver_sql("SELECT id FROM mapping WHERE name = %s", ("a",))
 
         assert connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar() == 0
-
-
-class WithTLS(PostgreSQL):
-    """A server whose certificate is good for `localhost`."""
-
-    @property
-    def certificate(self) -> Path:
-        """It, which is its own authority."""
-        return self.folder / "certificate.pem"
-
-    def launch(self, command: Sequence[str | Path]) -> None:
-        """Start it with a new certificate."""
-        key = self.folder / "key.pem"
-        certified(self, self.certificate, key)
-        options = ("ssl=on", f"ssl_cert_file={self.certificate}", f"ssl_key_file={key}")
-        super().launch([*command, *(part for option in options for part in ("-c", option))])
-
-
-@pytest.fixture(scope="module")
-def with_tls(postgresql: PostgreSQL) -> Iterator[WithTLS]:
-    """A server that speaks TLS."""
-    server = WithTLS.made(postgresql.binaries)
-    yield server
-    server.remove()
-
-
-@pytest.mark.parametrize(("host", "mode", "right", "works"), TLS_MODES)
-def test_tls(
-    with_tls: WithTLS, openssl: str, tmp_path: Path, host: str, mode: str, right: bool | None, works: bool
-) -> None:
-    """The mode that the URL asks for is kept."""
-    del openssl
-    other = tmp_path / "other.pem"
-    other.write_text("")
-    authority = "" if right is None else f"&sslrootcert={quote(str(with_tls.certificate if right else other))}"
-    url = f"postgresql://autoconfig@{host}:{with_tls.port}/postgres?sslmode={mode}{authority}"
-    with closing(Database(url)) as database:
-        if works:
-            with database.reading() as connection:
-                statement = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
-                assert connection.exec_driver_sql(statement).scalar() is True
-        else:
-            with pytest.raises(MappingUnavailable, match="certificate"), database.reading():
-                pass

@@ -95,6 +95,12 @@ class FakeSession:
         self.host.closed += 1
 
 
+async def settled() -> None:
+    """Let every task go as far as it can without a timer. Turns are counted, so that a slow machine changes nothing."""
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
 class Clock:
     """Seconds that a test adds to."""
 

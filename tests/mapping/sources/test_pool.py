@@ -201,3 +201,102 @@ def test_who_goes_away_is_not_asked_for_further() -> None:
         return opened[0].closed
 
     assert asyncio.run(scenario()) == 1
+
+
+class Full(Opened):
+    """A server that takes so many connections and refuses more, after a moment in either case."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room, self.asked = room, 0
+
+    async def open(self) -> Session:
+        """See `Opened`."""
+        self.asked += 1
+        refused = self.asked > self.room
+        await asyncio.sleep(0.01 if refused else 0.02)  # a refusal is the faster answer
+        if refused:
+            raise MappingUnavailable("full: too many connections")
+        return await super().open()
+
+
+@pytest.mark.parametrize("room", [1, 2])
+def test_a_server_that_takes_no_more(room: int) -> None:
+    """Where no more connections can be made, those that were made go on, and all questions are answered by them."""
+
+    async def scenario() -> list[int]:
+        opened = Full(room)
+        pool = Pool(opened.open, "one", 4)
+        for _ in range(3):
+            await asyncio.gather(*(pool.ask(name, 9) for _ in range(20)))
+        closed = [session.closed for session in opened]
+        await pool.close()
+        assert opened.asked > room
+        return closed
+
+    assert asyncio.run(scenario()) == [0] * room
+
+
+def test_nobody_waits_for_a_connection_that_is_not_there() -> None:
+    """Where no connection at all can be made, all who ask are told so, and why."""
+
+    async def scenario() -> list[object]:
+        pool = Pool(Full(0).open, "one", 4)
+        return await asyncio.gather(*(pool.ask(name, 9) for _ in range(4)), return_exceptions=True)
+
+    assert [str(said) for said in asyncio.run(scenario())] == ["full: too many connections"] * 4
+
+
+@pytest.mark.parametrize("end", ["broken", "cleared"])
+def test_the_one_that_works_is_lost(end: str) -> None:
+    """Whoever waits for a connection of another question is told when that one is lost."""
+
+    async def scenario() -> str:
+        opened = Full(1)
+        pool = Pool(opened.open, "one", 2)
+        first = asyncio.ensure_future(pool.ask(never, 9))
+        await asyncio.sleep(0.05)
+        second = asyncio.ensure_future(pool.ask(name, 9))
+        await asyncio.sleep(0.05)
+        assert not second.done()
+        if end == "broken":
+            first.cancel()
+        else:
+            pool.clear()
+        said = await asyncio.gather(second, return_exceptions=True)
+        await pool.close()
+        await asyncio.gather(first, return_exceptions=True)
+        assert [session.closed for session in opened] == [1]
+        return str(said[0])
+
+    assert asyncio.run(scenario()).startswith("one: its connections were given up")
+
+
+@pytest.mark.parametrize("steps", [0, 1], ids=["just after", "just before"])
+def test_who_waits_goes_away_in_the_moment_when_a_connection_comes(steps: int) -> None:
+    """The connection is not lost: the next question has it."""
+
+    async def scenario() -> list[int]:
+        opened = Full(1)
+        pool = Pool(opened.open, "one", 2)
+        answer = asyncio.Event()
+
+        async def until(session: Session) -> int:
+            await answer.wait()
+            second.cancel()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            return id(session)
+
+        first = asyncio.ensure_future(pool.ask(until, 9))
+        await asyncio.sleep(0.05)
+        second = asyncio.ensure_future(pool.ask(name, 9))
+        await asyncio.sleep(0.05)
+        answer.set()
+        found = [await first, await pool.ask(name, 9)]
+        assert [id(opened[0])] * 2 == found
+        await asyncio.gather(second, return_exceptions=True)
+        await pool.close()
+        return [session.closed for session in opened]
+
+    assert asyncio.run(scenario()) == [1]

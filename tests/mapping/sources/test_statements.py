@@ -304,3 +304,24 @@ def test_a_row_that_was_lost_and_whose_id_was_given_again(server: Server, url: s
     write(url, Change(NAME, 1, "a", "{}"), Change(NAME, 1, "b", "{}"))
 
     assert asyncio.run(scenario()) == ["b", None, "a", "d"]
+
+
+@pytest.mark.parametrize("days", [0.9, 1.1, 400])
+def test_a_clock_that_was_ahead(url: str, days: float) -> None:
+    """When a clock that was ahead is set right, the rows that hold then are served, however far ahead it was."""
+
+    async def scenario() -> list[str | None]:
+        moment = now + days * 86_400
+        finder = CachedFinder(open_hosts(Place.parse(url)), clock=lambda: moment)
+        await finder.start()
+        plans = [(await finder.find(Domain(NAME))).at(moment)]
+        moment = now
+        await finder.watch()
+        plans.append((await finder.find(Domain(NAME))).at(moment))
+        await finder.close()
+        return [row.plan if row else None for row in plans]
+
+    now = 2_000_000_000.0
+    write(url, Change(NAME, 1, "a", "{}"), Change(NAME, int(now) + 1, "b", "{}"))
+
+    assert asyncio.run(scenario()) == ["b", "a"]
