@@ -19,7 +19,7 @@ class MXStatus(StrEnum):
     NOT_ASKED = "is never asked for"
     """A name that the public DNS cannot know, or a host of the provider's own."""
     FAILED = "could not be asked"
-    """SERVFAIL, REFUSED, an answer that is none, or no name server to ask."""
+    """SERVFAIL, REFUSED, a referral, an answer that is none, or no name server to ask."""
     TIMED_OUT = "did not answer in time"
     OVER_BUDGET = "was not asked, for the questions of this minute are used up"
 

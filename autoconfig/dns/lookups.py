@@ -24,6 +24,8 @@ SHORTEST, LONGEST = 5.0, 3600.0
 """Seconds that exchangers are kept, whatever their TTL says."""
 LONGEST_NEGATIVE = 300.0
 """Seconds that it is kept at the most that there are none: who has just set an MX does not wait for hours."""
+STALE = 86400.0
+"""Seconds for which exchangers are used after their time while the DNS says nothing newer (RFC 8767 section 5)."""
 FAILURE = 5.0
 """Seconds that a failure is kept (RFC 9520 section 3.2)."""
 
@@ -78,21 +80,13 @@ class MailExchangers:
         self._example = ""
 
     async def of(self, domain: Domain) -> MXAnswer:
-        """Where the mail of `domain` goes; no later than `limit` seconds from now."""
-        name = domain.name
-        kept = self._found.get(name) or self._others.get(name)
-        if kept is not None:
-            return kept
-        if name in self._own or not is_public(domain):
-            return MXAnswer(MXStatus.NOT_ASKED)
-        asking = self._asking.get(name)
-        if asking is None:
-            if not self._within_budget():
-                return self._noted(name, MXAnswer(MXStatus.OVER_BUDGET))
-            asking = self._asking[name] = asyncio.create_task(self._asked(name))
-            asking.add_done_callback(lambda _: self._asking.pop(name, None))
-        await asyncio.wait([asking])  # a client that goes away takes the question from nobody else
-        return MXAnswer(MXStatus.FAILED) if asking.cancelled() else asking.result()
+        """
+        Where the mail of `domain` goes; no later than `limit` seconds from now.
+
+        Exchangers that were found serve on for `STALE` seconds where the DNS cannot be asked whether they changed.
+        """
+        answer = await self._newest(domain)
+        return (answer.temporary and self._found.stale(domain.name)) or answer
 
     def troubles(self) -> Troubles | None:
         """What went wrong since the last call, if anything did."""
@@ -108,6 +102,23 @@ class MailExchangers:
         for task in asking:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
+
+    async def _newest(self, domain: Domain) -> MXAnswer:
+        """What is kept, else what the DNS says now."""
+        name = domain.name
+        kept = self._found.get(name) or self._others.get(name)
+        if kept is not None:
+            return kept
+        if name in self._own or not is_public(domain):
+            return MXAnswer(MXStatus.NOT_ASKED)
+        asking = self._asking.get(name)
+        if asking is None:
+            if not self._within_budget():
+                return self._noted(name, MXAnswer(MXStatus.OVER_BUDGET))
+            asking = self._asking[name] = asyncio.create_task(self._asked(name))
+            asking.add_done_callback(lambda _: self._asking.pop(name, None))
+        await asyncio.wait([asking])  # a client that goes away takes the question from nobody else
+        return MXAnswer(MXStatus.FAILED) if asking.cancelled() else asking.result()
 
     def _within_budget(self) -> bool:
         """Take one of the questions of the last minute, if one is left."""
@@ -129,6 +140,7 @@ class MailExchangers:
         elif answer.temporary:
             self._others.put(name, answer, FAILURE)
         else:
+            self._found.forget(name)
             self._others.put(name, answer, min(max(answer.ttl, SHORTEST), LONGEST_NEGATIVE))
         return answer
 
@@ -141,7 +153,7 @@ class MailExchangers:
 
 
 class _Kept:
-    """Answers until their time comes; of more than `KEPT`, those that were used last."""
+    """Answers until their time comes, and after it for `stale`; of more than `KEPT`, those that were used last."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -149,15 +161,11 @@ class _Kept:
 
     def get(self, name: str) -> MXAnswer | None:
         """What is kept of the name."""
-        entry = self._answers.get(name)
-        if entry is None:
-            return None
-        until, answer = entry
-        if self._clock() >= until:
-            del self._answers[name]
-            return None
-        self._answers.move_to_end(name)
-        return answer
+        return self._until(name, 0)
+
+    def stale(self, name: str) -> MXAnswer | None:
+        """The same, also after its time."""
+        return self._until(name, STALE)
 
     def put(self, name: str, answer: MXAnswer, seconds: float) -> None:
         """Keep the answer so long."""
@@ -165,3 +173,14 @@ class _Kept:
         self._answers.move_to_end(name)
         if len(self._answers) > KEPT:
             self._answers.popitem(last=False)
+
+    def forget(self, name: str) -> None:
+        """It does not hold any more."""
+        self._answers.pop(name, None)
+
+    def _until(self, name: str, longer: float) -> MXAnswer | None:
+        until, answer = self._answers.get(name, (0.0, None))
+        if answer is None or self._clock() >= until + longer:
+            return None
+        self._answers.move_to_end(name)
+        return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dns.exception
+import dns.flags
 import dns.message
 import dns.name
 import dns.rdatatype
@@ -30,7 +31,10 @@ async def mail_exchangers(domain: str, nameservers: Nameservers | None = None, l
     except dns.resolver.NXDOMAIN as error:
         return MXAnswer(MXStatus.NO_DOMAIN, ttl=min(map(_negative_ttl, error.kwargs["responses"].values()), default=0))
     except dns.resolver.NoAnswer as error:
-        return MXAnswer(MXStatus.NO_MX, ttl=_negative_ttl(error.kwargs["response"]))
+        response = error.kwargs["response"]
+        if _is_referral(response):
+            return MXAnswer(MXStatus.FAILED)
+        return MXAnswer(MXStatus.NO_MX, ttl=_negative_ttl(response))
     except dns.exception.Timeout:
         return MXAnswer(MXStatus.TIMED_OUT)
     except (dns.exception.DNSException, OSError, ValueError):
@@ -40,6 +44,13 @@ async def mail_exchangers(domain: str, nameservers: Nameservers | None = None, l
     hosts = tuple(record for record in named if is_host_name(record[1]))[:MOST_HOSTS]
     # What is no host name, such as `a\032b`, is no exchanger that a rule could mean (RFC 5321 section 2.3.5).
     return MXAnswer(MXStatus.FOUND if named else MXStatus.NONE_OFFERED, hosts, answer.chaining_result.minimum_ttl)
+
+
+def _is_referral(response: dns.message.QueryMessage) -> bool:
+    """Whether a server that does not recurse names those that are to be asked instead (RFC 2308 section 2.2)."""
+    kinds = {records.rdtype for records in response.authority}
+    recurses = response.flags & dns.flags.RA
+    return not recurses and dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds
 
 
 def _negative_ttl(response: dns.message.QueryMessage) -> float:

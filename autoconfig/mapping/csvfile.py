@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 NAME, PLAN, VALID_FROM, NOTE = COLUMNS = ("name", "plan", "valid_from", "note")
 """The columns that are no params, in the order in which they are written."""
 
+MOST_FAULTS = 1000
+"""After so many a file is not read to its end: one plan that is misspelt may be a fault of every line."""
+
 _REMEMBERED = 10_000  # what many lines repeat is kept once; where nothing repeats, memory stays bounded
 
 _Key = TypeVar("_Key")
@@ -67,7 +70,7 @@ def read(
     plans do not allow them. `advance` is told how many more bytes were read, in sum the size of the file.
 
     Raises:
-        CsvInvalid: with every fault of the file.
+        CsvInvalid: with every fault of the file, up to `MOST_FAULTS`.
     """
     try:
         data = path.read_bytes()
@@ -128,6 +131,16 @@ def _header_faults(names: Sequence[str]) -> Iterator[tuple[str, str]]:
         if name not in names:
             remedy = "separate the columns by commas" if len(names) == 1 else "the first line names the columns"
             yield f"has no column {name!r}", remedy
+
+
+def _not_csv(error: str) -> tuple[str, str]:
+    """What the csv module says, with its remedy."""
+    if "unexpected end" in error:
+        return "has a quotation mark that is never closed", 'write " inside of quotes as ""'
+    if "field limit" in error:
+        limit = csv.field_size_limit()
+        return f"has a cell of over {limit} characters, or a quotation mark that is never closed", "look at its quotes"
+    return f"is not CSV: {error}", "put quotes around cells with quotes or line ends"
 
 
 def _cells(count: int) -> str:
@@ -224,18 +237,19 @@ class _Lines:
     def _rows(self, reader: Reader) -> Iterator[tuple[int, list[str]]]:
         """Rows with the line on which each begins; those without any text are left out."""
         while True:
-            line = reader.line_num + 1
+            line, row, problem = reader.line_num + 1, [], None
             try:
                 row = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                if "unexpected end" in str(error):
-                    self.fault(line, "has a quotation mark that is never closed", 'write " inside of quotes as ""')
-                else:
-                    self.fault(line, f"is not CSV: {error}", "put quotes around cells with quotes or line ends")
-                continue
-            if any(map(str.strip, row)):
+                problem = str(error)
+            if len(self.faults) >= MOST_FAULTS:  # a line may have several
+                self.fault(line, f"reading ends here, after {len(self.faults)} faults", "mend those, there may be more")
+                return
+            if problem:
+                self.fault(line, *_not_csv(problem))
+            elif any(map(str.strip, row)):
                 yield line, row
 
     def _name(self, line: int, cell: str) -> Domain | None:

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from autoconfig.errors import DomainInvalid
 from autoconfig.mail.domain import Domain
-from autoconfig.migrate.source import Document, Entry, Kind, Remark, Source
+from autoconfig.migrate.source import Document, Entry, Kind, Remark, Source, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ def read(customers: Sequence[Customer]) -> Source:
         try:
             domain = Domain.parse(customer.name)
         except DomainInvalid:
-            remarks.append(Remark(customer.name[:253], Kind.LEFT_OUT, "is no domain name", _BY_HAND))
+            remarks.append(Remark(printable(customer.name[:253]), Kind.LEFT_OUT, "is no domain name", _BY_HAND))
             continue
         try:
             entry = _entry(domain, customer, documents)
@@ -79,7 +79,7 @@ def _entry(domain: Domain, customer: Customer, documents: dict[object, Document]
     key += tuple(server.id for server in customer.dav_servers)
     document = documents.get(key)
     if document is None:
-        place = f"provider {customer.provider.name or customer.provider.id}"
+        place = f"provider {printable(customer.provider.name or '') or customer.provider.id}"
         root = _document(customer.provider, customer.servers, ())
         body = _written(root)
         root[0].remove(root[0][0])  # the empty identity, which KMail has no use for either
@@ -127,7 +127,7 @@ def _unordered(domain: Domain, customer: Customer) -> Iterator[Remark]:
         servers = [server for server in _by_prio(customer.servers) if server.type in types]
         if len({server.prio for server in servers}) < len(servers):
             order = ", ".join(f"{server.type} {server.name} {server.port}" for server in servers)
-            problem = f"servers have the same prio, so their order is the database's: {order}"
+            problem = f"servers have the same prio, so their order is the database's: {printable(order)}"
             yield Remark(domain.name, Kind.NOTE, problem, "give them different ones if the order matters")
 
 

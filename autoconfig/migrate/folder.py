@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from autoconfig.errors import DocumentInvalid, DomainInvalid, InputInvalid
 from autoconfig.formats.mozilla_import import MAX_OCTETS, Published, read_published
 from autoconfig.mail.domain import Domain
-from autoconfig.migrate.source import Document, Entry, Kind, Remark, Source
+from autoconfig.migrate.source import Document, Entry, Kind, Remark, Source, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,14 +91,14 @@ def _files(folder: Path, found: _Found) -> Iterator[Path]:
                     if real not in path:  # a link to a folder in which it is
                         yield from below(place, path | {real}, depth + 1)
             except OSError as error:
-                shown = str(place.relative_to(folder))
+                shown = printable(str(place.relative_to(folder)))
                 found.remarks.append(Remark(shown, Kind.LEFT_OUT, f"cannot be read: {error.strerror}"))
 
     yield from below(folder, frozenset({os.path.realpath(folder)}), 1)
 
 
 def _read_file(path: Path, folder: Path, found: _Found) -> None:
-    place = str(path.relative_to(folder))
+    place = printable(str(path.relative_to(folder)))
     try:
         with path.open("rb") as opened:
             start = opened.read(_LOOK)
@@ -125,12 +125,12 @@ def _claim(place: str, document: Document, published: Published, found: _Found) 
         except DomainInvalid:
             if text != "%EMAILDOMAIN%":  # a document that is published for many domains
                 remedy = "find out which domain is meant"
-                found.remarks.append(Remark(text[:253], Kind.LEFT_OUT, "is no domain name", remedy, place))
+                found.remarks.append(Remark(printable(text[:253]), Kind.LEFT_OUT, "is no domain name", remedy, place))
     own = _published_under(Path(place), named)
     for name in dict.fromkeys([*([own] if own else []), *named]):
         found.claims.setdefault(name, []).append(Claim(document, published, name == own))
     for text in published.mail_hosts:
-        problem, remedy = f"names the mail host {text}", "write a [[host]] rule for it in plans.toml"
+        problem, remedy = f"names the mail host {printable(text)}", "write a [[host]] rule for it in plans.toml"
         found.remarks.append(Remark(own or place, Kind.NOT_KEPT, problem, remedy, place))
     if not named and own is None:
         found.remarks.append(Remark(place, Kind.LEFT_OUT, "names no domain", "call it DOMAIN.xml"))

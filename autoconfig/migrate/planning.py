@@ -14,7 +14,7 @@ from autoconfig.mail.pattern import Pattern
 from autoconfig.migrate.grouping import Member, New, group
 from autoconfig.migrate.naming import NEUTRAL, asides_lost, key_for, own_name, with_asides
 from autoconfig.migrate.shape import plan_of, shape_of, writings
-from autoconfig.migrate.source import Document, Entry, Kind, Remark
+from autoconfig.migrate.source import Document, Entry, Kind, Remark, printable
 from autoconfig.migrate.verifying import differences
 from autoconfig.plans import read_plans
 from autoconfig.plans.writing import plan_as_toml
@@ -257,7 +257,7 @@ class _Planning:
         document = entry.document
         written = line and document.readable is document.served  # else nobody can see that line
         place = f"{document.place}, {line}" if written else document.place
-        self._remarks.append(Remark(entry.domain.name, kind, problem, remedy, place))
+        self._remarks.append(Remark(entry.domain.name, kind, printable(problem), remedy, place))
 
 
 def _read(document: Document) -> _Read:

@@ -31,6 +31,14 @@ class Kind(StrEnum):
         return self in {Kind.LEFT_OUT, Kind.DIFFERS, Kind.TAKEN}
 
 
+def printable(text: str) -> str:
+    """
+    A name of the source for terminals, JSON and comments in plans.toml: what no terminal shows as a character, such as
+    an escape or a byte that is not UTF-8, is written with a backslash.
+    """
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
 class Remark(NamedTuple):
     """Something that the operator has to know of one domain."""
 

@@ -110,6 +110,65 @@ def test_kept(asked: Asked, clock: Clock, name: str, seconds: float) -> None:
     assert first == second == third
 
 
+@pytest.mark.parametrize("trouble", [MXStatus.FAILED, MXStatus.TIMED_OUT], ids=str)
+def test_served_on_while_the_dns_says_nothing(clock: Clock, trouble: MXStatus) -> None:
+    """Exchangers that were found are used for a day more while nobody says that they changed, and for no longer."""
+    said = [FOUND]
+
+    async def dns(_domain: str) -> MXAnswer:
+        return said.pop() if said else MXAnswer(trouble)
+
+    asked = Asked(dns)
+    exchangers = made(asked, clock)
+    statuses = []
+
+    async def steps() -> None:
+        for clock.now in (1000, 1060, 1061, 1060 + 86399, 1060 + 86400):
+            statuses.append((await exchangers.of(CUSTOMER)).status)
+
+    asyncio.run(steps())
+
+    assert statuses == [MXStatus.FOUND] * 4 + [trouble]
+    assert len(asked.names) == 3  # a failure is kept for five seconds
+    assert lookups.Troubles(2, 0, CUSTOMER.name) == exchangers.troubles()
+
+
+def test_served_on_without_a_budget(asked: Asked, clock: Clock) -> None:
+    """A flood of names takes the settings from nobody who had them before."""
+    exchangers = made(asked, clock, budget=1)
+    statuses = []
+
+    async def steps() -> None:
+        for clock.now, name in ((1000, "a"), (1060, "stranger"), (1061, "a"), (1061, "b")):
+            statuses.append((await exchangers.of(Domain(f"{name}.wild.co.jp"))).status)
+
+    asyncio.run(steps())
+
+    assert statuses == [MXStatus.FOUND] * 3 + [MXStatus.OVER_BUDGET]
+    assert lookups.Troubles(0, 2, "b.wild.co.jp") == exchangers.troubles()
+
+
+@pytest.mark.parametrize("changed", [MXStatus.NO_MX, MXStatus.NO_DOMAIN, MXStatus.NONE_OFFERED], ids=str)
+def test_what_the_dns_took_back_is_not_served_on(clock: Clock, changed: MXStatus) -> None:
+    """A name whose MX went away is not placed by it again, though the DNS fails afterwards."""
+    said = [FOUND]
+
+    async def dns(_domain: str) -> MXAnswer:
+        return said[-1]
+
+    exchangers = MailExchangers(dns, budget=600, limit=20, clock=clock)
+    statuses = []
+
+    async def steps() -> None:
+        for clock.now, answer in ((1000, FOUND), (1060, MXAnswer(changed)), (1066, MXAnswer(MXStatus.FAILED))):
+            said.append(answer)
+            statuses.append((await exchangers.of(CUSTOMER)).status)
+
+    asyncio.run(steps())
+
+    assert [MXStatus.FOUND, changed, MXStatus.FAILED] == statuses
+
+
 def test_negative_is_not_kept_for_long(clock: Clock) -> None:
     """Whoever has just set an MX does not wait for hours, even where the zone asks for it."""
 

@@ -65,6 +65,7 @@ REAL = {
     ),
     "thousands": ("too-many", MXStatus.FAILED, (), 0),
     "a CNAME that goes in a circle": ("loop", MXStatus.FAILED, (), 0),
+    "a referral": ("shop.delegated", MXStatus.FAILED, (), 0),
 }
 
 
@@ -119,6 +120,11 @@ NEGATIVE = {
     "a CNAME and no MX": (reply(CNAME, soa=SOA), MXStatus.NO_MX, 4),
     "without an SOA": (bare, MXStatus.NO_DOMAIN, 0),
     "a CNAME, without an SOA": (reply(CNAME), MXStatus.NO_MX, 0),
+    "NS records from one that recurses": (
+        reply(flags=dns.flags.RA, soa=("co.jp.", 60, "IN", "NS", "ns.co.jp.")),
+        MXStatus.NO_MX,
+        0,
+    ),
     "an SOA of somebody else's": (reply(CNAME, soa=("example.", *SOA[1:])), MXStatus.NO_MX, 0),
 }
 

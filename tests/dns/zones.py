@@ -27,6 +27,7 @@ alias-away   CNAME elsewhere.jp.
 loop         CNAME pool
 pool         CNAME loop
 brief        1 MX 10 cs312.xbit.jp.
+delegated    NS ns.elsewhere.jp.
 names        MX 10 a\032b\000.co.jp.
 names        MX 20 _mail.co.jp.
 names        MX 30 \255\254.co.jp.

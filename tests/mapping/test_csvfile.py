@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autoconfig.errors import CsvInvalid, PlanUnusable, Refused
 from autoconfig.mapping import csvfile
-from autoconfig.mapping.csvfile import Sheet, Wanted, read, write
+from autoconfig.mapping.csvfile import MOST_FAULTS, Sheet, Wanted, read, write
 from autoconfig.mapping.journal import Change, Journal
 from autoconfig.mapping.schema import Record
 from autoconfig.mapping.sync import sync
@@ -168,6 +168,32 @@ def test_has_notes(tmp_path: Path, header: str, has_notes: bool) -> None:
 def test_faults(tmp_path: Path, text: str | bytes, expected: list[str]) -> None:
     """Every fault of a file is listed, each with its line."""
     assert faults(tmp_path, text) == expected
+
+
+def test_a_cell_without_an_end(tmp_path: Path) -> None:
+    """A quotation mark that nothing closes is named as such on its own line, also long before the end of the file."""
+    text = 'name,plan,note\na.example,p,"\n' + "b.example,p,\n" * 20_000
+    expected = "line 2: has a cell of over 131072 characters, or a quotation mark that is never closed"
+
+    assert faults(tmp_path, text)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [("-,", MOST_FAULTS), ('a.example,p,"x"y', MOST_FAULTS), ("x y,,", MOST_FAULTS + 1)],
+    ids=["cells", "no CSV", "two a line"],
+)
+def test_many_faults(tmp_path: Path, line: str, count: int) -> None:
+    """A plan that is misspelt on a million lines is not said a million times: reading ends, and it is said where."""
+    found = faults(tmp_path, "name,plan,note\n-,\n" + f"{line}\n" * (MOST_FAULTS + 10))
+
+    assert len(found) == count + 1
+    assert found[-1].endswith(f": reading ends here, after {count} faults")
+
+
+def test_just_so_many_faults(tmp_path: Path) -> None:
+    """All of them are said, and nothing else, where nothing comes after them."""
+    assert len(faults(tmp_path, "name,plan,note\n" + "-,\n" * MOST_FAULTS)) == MOST_FAULTS
 
 
 def test_every_line_is_checked(tmp_path: Path) -> None:

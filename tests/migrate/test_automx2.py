@@ -92,6 +92,15 @@ def test_no_domain() -> None:
     assert remark[:3] == (("a b" * 200)[:253], Kind.LEFT_OUT, "is no domain name")
 
 
+def test_texts_that_cannot_be_shown() -> None:
+    """Bytes that are not UTF-8 and control characters are written with a backslash wherever they are told of."""
+    odd = SERVER._replace(name="a\x1b[31m")
+    no_domain, same_prio = read([customer("m\udcfcller.example"), customer("a.example", odd, odd)]).remarks
+
+    assert no_domain.domain == r"m\udcfcller.example"
+    assert same_prio.problem.endswith(r": imap a\x1b[31m 993, imap a\x1b[31m 993")
+
+
 @pytest.mark.parametrize("turned", [False, True], ids=["lower case first", "lower case last"])
 def test_twice(turned: bool) -> None:
     """Of two spellings of a domain the one in lower case counts, for that is how it is asked for."""

@@ -179,3 +179,20 @@ def test_progress(tmp_path: Path) -> None:
     read(tmp_path, told.append)
 
     assert told == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [(b"a\xff.xml", r"a\udcff.xml"), (b"a\x1b[31m\n.xml", r"a\x1b[31m\n.xml"), ("日本語.xml".encode(), "日本語.xml")],
+    ids=["no UTF-8", "control characters", "Japanese"],
+)
+def test_odd_names_of_files(tmp_path: Path, name: bytes, place: str) -> None:
+    """Whatever a file is called, its name can be shown, be in JSON, and be in a comment of plans.toml."""
+    (tmp_path / os.fsdecode(name)).write_bytes(document("a.example", "no\x85name", mx="mx\x9b.example"))
+    source = read(tmp_path)
+
+    assert [entry.document.place for entry in source.entries] == [place]
+    assert [(remark.domain, remark.problem, remark.place) for remark in source.remarks] == [
+        (r"no\x85name", "is no domain name", place),
+        (place, r"names the mail host mx\x9b.example", place),
+    ]

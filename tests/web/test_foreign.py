@@ -90,6 +90,7 @@ EXAMPLES = {
             "flowers.example": ("cs1.xbit.jp", ADDRESS),
             "second.example": ("cs2.xbit.jp", ADDRESS),
             "ours.example": ("cs1.xbit.jp", ADDRESS),
+            "blossoms.example": ("cs2.xbit.jp", "user@second.example"),
             "closed.example": 404,
             "locked.example": 404,
             "canceled.example": 404,

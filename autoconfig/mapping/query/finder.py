@@ -131,9 +131,22 @@ class Question:
             plans,
         )
 
-    def about(self, name: Domain) -> Statement:
-        """The statement for one name."""
-        return Statement(self.text, self.one.values(name))
+    async def put(self, database: ForeignDatabase, name: Domain) -> Answer:
+        """
+        What the database answers for one name.
+
+        Raises:
+            SettingsInvalid, MappingUnavailable: see `ForeignDatabase.answer`.
+        """
+        values = self.one.values(name)
+        try:
+            return await database.answer(Statement(self.text, values))
+        except SettingsInvalid:
+            # Tables in Latin-1 cannot be compared with a Japanese name: they cannot have it but in A-labels.
+            in_a_labels = dict.fromkeys(values, name.name)
+            if values == in_a_labels:
+                raise
+            return await database.answer(Statement(self.text, in_a_labels))
 
 
 def _within(query: Query, tail: str = "", what: str = "*") -> str:
@@ -154,7 +167,7 @@ async def check(database: ForeignDatabase, question: Question) -> Columns:
     """
     setting = "query"
     try:
-        answer = await database.answer(question.about(_NOBODY))
+        answer = await question.put(database, _NOBODY)
         columns = Columns.of(answer.columns, question.plans)
         if question.all is not None:
             setting = "query_all"
@@ -313,7 +326,7 @@ class QueryFinder:
     async def _ask(self, name: Domain) -> Timeline[Row]:
         asked = self._clock()
         try:
-            answer = await self._database.answer(self._question.about(name))
+            answer = await self._question.put(self._database, name)
             said = self._understood(answer).read(answer.rows)
         except RowInvalid as error:
             self._note(name, _Fault(asked, error.problem, error.column))

@@ -76,7 +76,7 @@ class QueryReading:
             RowInvalid: its rows contradict one another, or cannot be read.
             MappingUnavailable, SettingsInvalid: see `ForeignDatabase.answer`.
         """
-        answer = self._runner.run(self._database.answer(self._question.about(Domain(name))))
+        answer = self._runner.run(self._question.put(self._database, Domain(name)))
         columns = Columns.of(answer.columns, self._question.plans)
         try:
             said = columns.read(answer.rows)

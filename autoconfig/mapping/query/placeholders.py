@@ -66,10 +66,19 @@ _OPEN = {
     Kind.MARIADB: r"""['"`]|/\*""",
     Kind.SQLITE: r"""['"`\[]|/\*""",
 }
-_REST = r"""
-    | (?P<colons>::+|:=)
-    | :(?P<placeholder>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
+_WORD = r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*"
+_NAMED = rf"(?P<colons>::+|:=) | (?P<placeholder>:{_WORD})"
+_PLACEHOLDER = {
+    Kind.POSTGRESQL: _NAMED,
+    Kind.MARIADB: _NAMED,
+    # All that it takes a value for. Tcl's names are among them: `:domain::text` is one, and casts nothing.
+    Kind.SQLITE: r"""
+        (?P<placeholder>\?[0-9]* | [:$@\#]:*[A-Za-z0-9_$\x80-\U0010ffff]+
+            (?:::[A-Za-z0-9_$\x80-\U0010ffff]*|\([^\s)]*\)?)*)
+        """,
+}
+_REST = rf"""
+    | (?P<word>{_WORD})
     | (?P<number>[0-9][A-Za-z0-9_.]*)
     | (?P<end>;)
     | .
@@ -106,12 +115,13 @@ class Query:
         names: list[str] = []
         for token in tokens:
             if token.kind == "placeholder":
-                if token.text not in {DOMAIN, UDOMAIN} or not placeholders:
+                name = token.text.removeprefix(":")
+                if name not in {DOMAIN, UDOMAIN} or not placeholders:
                     known = f":{DOMAIN} and :{UDOMAIN} stand for the name" if placeholders else "it has none"
                     raise SettingsInvalid(
-                        f"{setting}: has :{token.text}, and {known}; in anything else put a space behind the colon"
+                        f"{setting}: has {token.text}, and {known}; in anything else put a space behind the colon"
                     )
-                names.append(token.text)
+                names.append(name)
                 parts.append(None)
             elif parts and (last := parts[-1]) is not None:
                 parts[-1] = last + token.text
@@ -185,7 +195,7 @@ def _tokens(text: str, kind: Kind) -> Iterator[_Token]:
         else:
             kinds = (name for name in ("comment", "placeholder", "word", "end") if groups[name])
             kind_found = next(kinds, "text")
-            yield _Token(kind_found, groups["placeholder"] or found.group())
+            yield _Token(kind_found, found.group())
 
 
 def _after_nested(text: str, start: int) -> int | None:
@@ -200,4 +210,5 @@ def _after_nested(text: str, start: int) -> int | None:
 
 @cache
 def _expression(kind: Kind) -> re.Pattern[str]:
-    return re.compile(f"{_SKIPPED[kind]} | (?P<open>{_OPEN[kind]}) {_REST}", re.VERBOSE | re.DOTALL)
+    found = f"{_SKIPPED[kind]} | (?P<open>{_OPEN[kind]}) | {_PLACEHOLDER[kind]} {_REST}"
+    return re.compile(found, re.VERBOSE | re.DOTALL)

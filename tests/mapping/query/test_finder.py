@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from autoconfig.mapping.place import Kind
 from autoconfig.mapping.query import finder as queried
 from autoconfig.mapping.query.finder import MAX_FLIGHTS, QueryFinder
 from autoconfig.mapping.timeline import NOTHING, Row
-from tests.mapping.foreign.databases import CUSTOMERS, QUERY, ForeignSQLite, new_foreign, statements
+from tests.mapping.foreign.databases import CUSTOMERS, QUERY, ForeignPostgreSQL, ForeignSQLite, new_foreign, statements
 from tests.mapping.query.gated import SHARED, TTL, Clock, Gate, rows, run
 
 
@@ -40,6 +41,31 @@ def test_the_name_as_people_write_it(request: pytest.FixtureRequest, kind: Kind)
     async def ask(finder: QueryFinder, _gate: Gate, _clock: Clock) -> None:
         assert [Row(0, 0, "own", "{}")] == rows(await finder.find(Domain.parse("日本語.example")))
         assert [Row(0, 0, "own", "{}")] == rows(await finder.find(Domain("own.example")))
+
+    run(foreign, ask, "SELECT package AS plan FROM customers WHERE domain IN (:domain, :udomain)")
+
+
+@pytest.mark.parametrize("kind", [Kind.POSTGRESQL, Kind.MARIADB], ids=str)
+def test_a_name_that_the_database_cannot_spell(request: pytest.FixtureRequest, kind: Kind) -> None:
+    """Tables in Latin-1 cannot have a Japanese name as people write it: it is found by its A-labels, or unknown."""
+    foreign = new_foreign(request, kind)
+    if isinstance(foreign, ForeignPostgreSQL):
+        with foreign.server.connect("postgres") as connection:
+            create = f"CREATE DATABASE {foreign.name}_latin TEMPLATE template0 ENCODING LATIN1 LOCALE 'C'"
+            connection.execute(create.encode())
+        foreign = replace(foreign, name=f"{foreign.name}_latin")
+    else:
+        foreign.execute("ALTER DATABASE CHARACTER SET latin1")
+    foreign.execute(*statements(CUSTOMERS), "INSERT INTO customers VALUES ('xn--wgv71a119e.example', 'shared', NULL)")
+    foreign.execute("SET NAMES 'utf8'", "INSERT INTO customers VALUES ('müller.example', 'own', NULL)")
+
+    async def ask(finder: QueryFinder, _gate: Gate, _clock: Clock) -> None:
+        assert [Row(0, 0, "own", "{}")] == rows(await finder.find(Domain.parse("müller.example")))
+        assert [Row(0, 0, "shared", "{}")] == rows(await finder.find(Domain.parse("日本語.example")))
+        assert await finder.find(Domain.parse("日本.example")) is NOTHING
+        foreign.execute("DROP TABLE customers")
+        with pytest.raises(MappingUnavailable, match=r"refuses it: .*customers"):
+            await finder.find(Domain.parse("例え.example"))
 
     run(foreign, ask, "SELECT package AS plan FROM customers WHERE domain IN (:domain, :udomain)")
 

@@ -47,7 +47,6 @@ def shown(text: str, kind: Kind) -> str:
         pytest.param("SELECT -- it's\n :domain", "SELECT -- it's\n ?1", id="quote in a comment"),
         pytest.param("SELECT /* ; ' :domain */ :domain", "SELECT /* ; ' :domain */ ?1", id="comment in the middle"),
         pytest.param("SELECT 1 WHERE ':' < :domain", "SELECT 1 WHERE ':' < ?1", id="colon in a text"),
-        pytest.param("SELECT @x := :domain", "SELECT @x := ?1", id="assignment"),
         pytest.param("SELECT 日本語 FROM t WHERE d=:domain", "SELECT 日本語 FROM t WHERE d=?1", id="no ASCII"),
         pytest.param("SELECT a % 2, '%s' WHERE d = :domain", "SELECT a % 2, '%s' WHERE d = ?1", id="percent"),
         pytest.param("SELECT intox, :domain FROM updates", "SELECT intox, ?1 FROM updates", id="words like verbs"),
@@ -77,7 +76,9 @@ def test_placeholders(kind: Kind, text: str, expected: str) -> None:
         pytest.param(Kind.MARIADB, r'SELECT "\":domain", :domain', r'SELECT "\":domain", ?1', id="backslash in a name"),
         pytest.param(Kind.MARIADB, "SELECT `:domain`, :domain", "SELECT `:domain`, ?1", id="backticks"),
         pytest.param(Kind.MARIADB, "SELECT :domain # :domain '", "SELECT ?1 # :domain '", id="hash"),
+        pytest.param(Kind.MARIADB, "SELECT @x := :domain", "SELECT @x := ?1", id="assignment"),
         pytest.param(Kind.MARIADB, "SELECT 2--1 = :domain", "SELECT 2--1 = ?1", id="two minus"),
+        pytest.param(Kind.SQLITE, "SELECT a$b, '$x?' = :domain", "SELECT a$b, '$x?' = ?1", id="dollar in a word"),
         pytest.param(Kind.SQLITE, "SELECT [:domain], :domain", "SELECT [:domain], ?1", id="brackets"),
         pytest.param(Kind.SQLITE, "SELECT `:domain`, :domain", "SELECT `:domain`, ?1", id="backticks of SQLite"),
         pytest.param(Kind.SQLITE, r"SELECT '\', :domain", r"SELECT '\', ?1", id="no escape in SQLite"),
@@ -99,6 +100,9 @@ def test_placeholders_of_one_engine(kind: Kind, text: str, expected: str) -> Non
         pytest.param("SELECT ':domain'", "has no :domain", id="only in a text"),
         pytest.param("SELECT :name", "has :name", id="another placeholder"),
         pytest.param("SELECT :Domain", "has :Domain", id="upper case"),
+        pytest.param("SELECT :domain$$", "has :domain$$", id="a dollar sign, which SQLite counts among letters"),
+        pytest.param("SELECT :domainé", "has :domainé", id="another letter at its end"),
+        pytest.param("SELECT :domain, :é", "has :é", id="another letter"),
         pytest.param("SELECT lo:hi, :domain", "put a space behind the colon", id="colon between names"),
         pytest.param("; SELECT :domain", "more than one statement", id="semicolon first"),
         pytest.param("SELECT :domain; DELETE FROM t", "more than one statement", id="two statements"),
@@ -160,7 +164,7 @@ def test_values() -> None:
 _PIECES = st.sampled_from(
     [
         "'", "''", '"', "`", "[", "]", "\\", "E'", "$$", "$a$", "--", "-- ", "#", "/*", "*/", "\n", ":", "::", ":=",
-        ":domain", ":udomain", ";", " ", "x", "1", "é", "into", "for update", "%", "%s",
+        ":domain", ":udomain", ";", " ", "x", "1", "é", "$", "(", ")", ",", "into", "for update", "%", "%s",
     ]
 )  # fmt: skip
 
@@ -177,6 +181,15 @@ def test_any_text_is_read_or_refused(text: str, kind: Kind) -> None:
     back = "".join(f":{next(names)}" if part is None else part for part in found.parts)
 
     assert back.replace(";", "") == ("SELECT " + text).replace(";", "")
+
+
+@pytest.mark.parametrize("name", [":domain::text", ":domain(1)", "?", "?1", "$x", "@x", ":1", ":$", ":::x"])
+def test_what_is_no_query_of_sqlite(name: str) -> None:
+    """SQLite takes values for names of many forms. PostgreSQL casts the first one."""
+    with pytest.raises(SettingsInvalid, match=re.escape(f"has {name},")):
+        parse(f"SELECT :domain, {name}", Kind.SQLITE)
+
+    assert shown("SELECT :domain::text", Kind.POSTGRESQL) == "SELECT ?1::text"
 
 
 @given(st.lists(_PIECES, max_size=12).map("".join))
