@@ -112,10 +112,12 @@ async def resolve(
         raise UnknownDomain(f"{domain} is not ours")
     try:
         bound = plans.bind(plan, params)
+    except PlanUnusable as error:
+        raise error.found_at(domain.name, identity) from None
+    try:
         bound.check(domain)
     except PlanUnusable as error:
-        # A stranger's name: no row has to be mended for it, and no plan.
-        if how in {How.DEFAULT, How.MX} and error.param is None and plan in plans.plans:
+        if how is not How.ROW:  # a stranger's name: no row has to be mended for it, and no plan
             raise UnknownDomain(f"{domain} does not fit the plan {plan!r}") from error
         raise error.found_at(domain.name, identity) from None
     if how is How.HOST_RULE and mail_domain is None and bound.needs_domain:

@@ -282,6 +282,16 @@ def test_unusable_rule(finder: MemoryFinder, plans: Plans) -> None:
     ) == (None, "shop.example", "shared-standard", "server")
 
 
+STRANGERS = {"too long": (f"{'a.' * 125}jp", "by-redirect"), "its spelling": ("a_b.example", "by-host")}
+
+
+@pytest.mark.parametrize(("mail_domain", "host"), STRANGERS.values(), ids=STRANGERS)
+def test_rule_and_a_stranger(finder: MemoryFinder, plans: Plans, mail_domain: str, host: str) -> None:
+    """A stranger's name that the plan's hosts cannot have is unknown under a host of ours too."""
+    with pytest.raises(UnknownDomain, match="does not fit the plan"):
+        ask(finder, plans, Domain(mail_domain), Domain(f"{host}.xbit.jp"))
+
+
 def test_unusable_default(finder: MemoryFinder, plans: Plans) -> None:
     """So is a default plan that needs params."""
     with pytest.raises(PlanUnusable) as caught:

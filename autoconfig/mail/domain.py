@@ -12,6 +12,9 @@ from autoconfig.errors import DomainInvalid
 MAX_OCTETS = 253
 """Longest name in text form, without the trailing dot (RFC 1035 section 2.3.4)."""
 
+MAX_LABEL = 63
+"""Longest label of it."""
+
 # Underscores and hyphens anywhere: such names exist in zones, and an `xn--` label is opaque to us.
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.ASCII)
 HOST_NAME = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
@@ -79,8 +82,10 @@ def _to_a_labels(text: str) -> str:
     """UTS #46 over the whole name, then each label by itself, so that ASCII ones stay opaque."""
     try:
         mapped = idna.uts46_remap(text, std3_rules=False, transitional=False).removesuffix(".")
-        labels = (label if label.isascii() else idna.alabel(label).decode("ascii") for label in mapped.split("."))
-        return ".".join(labels).lower()
+        labels = mapped.split(".")
+        if max(map(len, labels)) > MAX_LABEL:  # an A-label is longer, and would take milliseconds
+            return ""
+        return ".".join(label if label.isascii() else idna.alabel(label).decode("ascii") for label in labels).lower()
     except (idna.IDNAError, UnicodeError, ValueError, IndexError):
         return ""
 

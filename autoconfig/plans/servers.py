@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from autoconfig.errors import Fault
 from autoconfig.mail.server import Login, Protocol, ServerTemplate, TLSMode
 from autoconfig.mail.service import OAuth2, ServiceTemplate
-from autoconfig.plans.values import read_https, read_pattern
+from autoconfig.plans.values import read_https, read_opaque, read_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,8 +45,8 @@ def read_oauth2(place: str, table: PlanTable, faults: list[Fault]) -> OAuth2 | N
         auth_url=read_https(f"{place}.auth_url", given.auth_url, faults),
         token_url=read_https(f"{place}.token_url", given.token_url, faults),
         scope=tuple(given.scope),
-        client_id=given.client_id,
-        client_secret=given.client_secret,
+        client_id=read_opaque(f"{place}.client_id", given.client_id, faults),
+        client_secret=read_opaque(f"{place}.client_secret", given.client_secret, faults),
     )
 
 

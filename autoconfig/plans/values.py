@@ -45,6 +45,13 @@ def read_https(where: str, url: str, faults: list[Fault]) -> str:
     return url
 
 
+def read_opaque(where: str, text: str | None, faults: list[Fault]) -> str | None:
+    """A text that programs take as it is; one that no document can carry is a fault."""
+    if text is not None and not carriable(text):
+        faults.append(uncarriable(where))
+    return text
+
+
 def uncarriable(where: str) -> Fault:
     """The fault of a text with control characters."""
     return Fault(where, "has characters that no document can carry", "remove control characters and line breaks")

@@ -194,6 +194,16 @@ FAULTS = {
     ),
     "scope as a text": (changed('["mail", "offline_access"]', '"mail"'), "plans.a.oauth2.scope", "valid list"),
     "empty client ID": (changed('"id"', '""'), "plans.a.oauth2.client_id", "at least 1 character"),
+    "control character in the client ID": (
+        changed('"id"', r'"i\u0001d"'),
+        "plans.a.oauth2.client_id",
+        "characters that no document can carry",
+    ),
+    "control character in the client secret": (
+        changed('"secret"', r'"\u0000"'),
+        "plans.a.oauth2.client_secret",
+        "characters that no document can carry",
+    ),
     "unknown key of oauth2": (changed("client_id", "client"), "plans.a.oauth2.client", "unknown key"),
     "services alone": (
         (

@@ -45,6 +45,14 @@ class Listeners:
         """Serve on a port of its own."""
         return asyncio.run_coroutine_threadsafe(self._listen(serve, tls), self._loop).result(LIMIT)
 
+    def call(self, what: Callable[[], None]) -> None:
+        """Have something done in the servers' thread, and wait for it."""
+
+        async def done() -> None:
+            what()
+
+        asyncio.run_coroutine_threadsafe(done(), self._loop).result(LIMIT)
+
     async def _listen(self, serve: Handler, tls: ssl.SSLContext | None) -> Address:
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             with contextlib.suppress(OSError, EOFError, asyncio.CancelledError, asyncio.LimitOverrunError):

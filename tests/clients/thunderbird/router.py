@@ -33,14 +33,19 @@ class Router:
     """Leads a Thunderbird's connections."""
 
     def __init__(self, listeners: Listeners) -> None:
+        self._listeners = listeners
         self._routes: dict[Place, Address] = {}
+        self._led: set[asyncio.StreamWriter] = set()
         self.reached: list[Place] = []
         self.refused: list[Place] = []
         self.port = listeners.listen(self._serve)[1]
 
     @contextlib.contextmanager
     def opened(self, *routes: Mapping[Place, Address]) -> Iterator[None]:
-        """Nothing but these places exists, and what was noted before is forgotten."""
+        """
+        Nothing but these places exists, and what was noted before is forgotten. In the end connections end too:
+        Thunderbird keeps those that it made for a request and then did not need, and would use them for the next test.
+        """
         before = self._routes
         self._routes = {place: address for some in routes for place, address in some.items()}
         self.reached.clear()
@@ -49,6 +54,7 @@ class Router:
             yield
         finally:
             self._routes = before
+            self._listeners.call(self._hang_up)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _version, methods = await reader.readexactly(2)
@@ -68,9 +74,17 @@ class Router:
             writer.write(_reply(UNREACHABLE))
             return
         self.reached.append(place)
-        there = await asyncio.open_connection(*address)
-        writer.write(_reply(SUCCEEDED))
-        await pump((reader, writer), there)
+        self._led.add(writer)
+        try:
+            there = await asyncio.open_connection(*address)
+            writer.write(_reply(SUCCEEDED))
+            await pump((reader, writer), there)
+        finally:
+            self._led.discard(writer)
+
+    def _hang_up(self) -> None:
+        for writer in self._led:
+            writer.transport.abort()
 
 
 def _reply(code: int) -> bytes:
