@@ -23,7 +23,15 @@ def listed(value: object) -> object:
 
 def network(value: object) -> object:
     """A network in CIDR notation (RFC 4632), or an address."""
-    return ipaddress.ip_network(value) if isinstance(value, str) else value
+    text = shown(value) if isinstance(value, int) else str(value)  # 10 is nobody's way to write 0.0.0.10
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        try:
+            meant = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise ValueError("is not a network, such as 10.0.0.0/8 or 2001:db8::/32, nor an address") from error
+        raise ValueError(f"has bits set behind its prefix; write {meant}") from error
 
 
 def nameservers(value: object) -> object:

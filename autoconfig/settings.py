@@ -50,7 +50,7 @@ FILE_NAME = "autoconfig.toml"
 FILE_VARIABLE = "AUTOCONFIG_CONFIG"
 
 _NEAR = 0.8
-"""Likeness (`difflib`) from which a variable is a setting misspelt: DATABASE_URL is one, SERVICE_HOST is none."""
+"""Likeness (`difflib`) from which a name is a setting misspelt: DATABASE_URL is one, SERVICE_HOST is none."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -312,7 +312,9 @@ def _sentence(detail: Any, origin: Mapping[str, str], file: str) -> str:
     key = str(detail["loc"][0])
     where = f"{origin.get(key, file)}: {key}"
     if detail["type"] == "extra_forbidden":
-        return f"{where}: there is no such setting; the settings are {', '.join(Settings.model_fields)}"
+        near = difflib.get_close_matches(key, Settings.model_fields, 1, _NEAR)
+        known = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(Settings.model_fields)}"
+        return f"{where}: there is no such setting; {known}"
     message = str(detail["msg"]).removeprefix("Value error, ")
     given = "…" if key in _URLS else shown(detail["input"])  # there may be a password in it
     return f"{where} = {given}: {message}"

@@ -69,7 +69,7 @@ def test_metadata(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         read = {name.rpartition("/")[2]: archive.read(name).decode() for name in archive.namelist() if "-info/" in name}
 
-    assert "autoconfig = autoconfig.cli.main:run" in read["entry_points.txt"]
+    assert "autoconfig = autoconfig.__main__:run" in read["entry_points.txt"]
     assert "License-Expression: Apache-2.0" in read["METADATA"]
     assert "Requires-Dist: uvicorn" in read["METADATA"]
     assert "Apache License" in read["LICENSE"]

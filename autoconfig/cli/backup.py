@@ -28,7 +28,7 @@ def backup(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
     as_json: AsJSON = False,
 ) -> None:
-    """Write the whole history into a file: a SQLite mapping, whatever the database. Others may write meanwhile."""
+    """Write the whole history into a file. It is a SQLite mapping, whatever the database is; others may write."""
     from autoconfig.mapping.copies import backup as backups
 
     with bars() as told:
@@ -47,9 +47,9 @@ def restore(
     as_json: AsJSON = False,
 ) -> None:
     """
-    Replace the whole history by that of a backup, in one transaction; servers go on meanwhile and then serve it.
+    Replace the whole history by that of a backup. Servers go on meanwhile and then serve it.
 
-    What is replaced is kept in a backup beside FILE.
+    It is one transaction. What is replaced is kept in a backup beside FILE.
     """
     from autoconfig.mapping.copies import restoring
     from autoconfig.mapping.journal import Journal, refuse_replica

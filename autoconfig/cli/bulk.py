@@ -40,7 +40,7 @@ def sync(
     as_json: AsJSON = False,
 ) -> None:
     """
-    Make the mapping say what a CSV file says, in one transaction. Nothing is written if a line is bad.
+    Make the mapping say what a CSV file says. It is one transaction, and nothing is written if a line is bad.
 
     Without --delete no name is ended; with it no more than 5 % of the names (at least 10), unless --max-ends says so.
     """
@@ -67,7 +67,7 @@ def export(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="FILE.csv", help="Without it, standard output.")] = None,
 ) -> None:
-    """Write the mapping as a CSV file: `sync` with it changes nothing."""
+    """Write the mapping as a CSV file. `sync` with it changes nothing."""
     from autoconfig.mapping import csvfile
 
     settings, now = settings_of(context), int(time.time())

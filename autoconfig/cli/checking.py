@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from autoconfig.cli.looking import prospect
 from autoconfig.errors import Fault, InputInvalid, PlanUnusable, SettingsInvalid
 from autoconfig.mail.domain import Domain
 from autoconfig.mail.params import NONE
@@ -128,7 +129,7 @@ def unfit_rows(looked: Reading | QueryReading, plans: Plans) -> Iterator[Unfit]:
         return
     now = int(time.time())
     for name, timeline in looked.timelines():
-        for record in [timeline.at(now), *(row for row in timeline.rows if row.valid_from > now)]:
+        for record in [timeline.at(now), *prospect(timeline, now)]:
             if record is not None and record.plan is not None:
                 try:
                     plans.bind(record.plan, record.params).check(Domain(name))

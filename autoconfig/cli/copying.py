@@ -24,7 +24,7 @@ def copy(
     as_json: AsJSON = False,
 ) -> None:
     """
-    Copy the whole history into another, empty database, and make its tables if it has none.
+    Copy the whole history into another, empty database. Its tables are made if it has none.
 
     Others may write meanwhile: what they wrote is copied too. A second time it copies what was written since.
     """

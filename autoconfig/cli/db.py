@@ -8,7 +8,7 @@ from autoconfig.cli import copying
 from autoconfig.cli.options import AsJSON, own_settings_of
 from autoconfig.cli.output import print_json
 
-app = typer.Typer(no_args_is_help=True, help="The mapping database as a whole.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The mapping database as a whole.")
 app.command("copy")(copying.copy)
 
 
@@ -20,7 +20,7 @@ def _group() -> None:
 @app.command()
 def upgrade(context: typer.Context, as_json: AsJSON = False) -> None:
     """
-    Bring the mapping database to the schema of this release; an empty database of a server gets its tables.
+    Bring the database to the schema of this release. An empty database of a server gets its tables.
 
     Safe to repeat, also after an interruption, and on several nodes at once.
     """

@@ -27,7 +27,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; made if it does not exist.")],
     demo: Annotated[bool, typer.Option("--demo", help="With a Japanese provider's plans and example domains.")] = False,
 ) -> None:
-    """Make autoconfig.toml, plans.toml and an empty mapping in a folder."""
+    """Make autoconfig.toml, plans and an empty mapping in a folder."""
     taken = [name for name in FILES if os.path.lexists(folder / name)]
     if taken:
         raise FolderTaken(f"{folder}: has {', '.join(taken)} already; nothing was changed, choose another folder")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from autoconfig.mapping.journal import Reading
     from autoconfig.mapping.query.listing import QueryReading
+    from autoconfig.mapping.schema import Record
+    from autoconfig.mapping.timeline import Timeline
     from autoconfig.settings import Settings
 
 
@@ -34,6 +36,11 @@ def looked_at(settings: Settings, now: int) -> Iterator[Reading | QueryReading]:
 
     with QueryReading(*open_query(settings.database, settings), now) as reading:
         yield reading
+
+
+def prospect(timeline: Timeline[Record], now: int) -> list[Record]:
+    """The rows that will hold after `now` (Unix seconds), in order; of those that begin together, only the newest."""
+    return list({row.valid_from: row for row in timeline.rows if row.valid_from > now}.values())
 
 
 def tell_faults(reading: Reading | QueryReading) -> None:

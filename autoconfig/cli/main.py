@@ -52,6 +52,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # in rich's boxes a flag looks as if it took a value
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Mail autoconfiguration for every domain of a hosting provider.",
     epilog="--config FILE may stand anywhere; without it AUTOCONFIG_CONFIG counts, then ./autoconfig.toml.",

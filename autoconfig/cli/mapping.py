@@ -11,7 +11,7 @@ import typer
 from autoconfig.cli import backup, bulk, migrate, replicate
 from autoconfig.cli.checking import check_row
 from autoconfig.cli.exits import Exit
-from autoconfig.cli.looking import looked_at, tell_faults
+from autoconfig.cli.looking import looked_at, prospect, tell_faults
 from autoconfig.cli.options import AsJSON, From, Name, Note, own_settings_of, settings_of
 from autoconfig.cli.output import print_json, print_json_lines, print_table
 from autoconfig.errors import InputInvalid, Refused
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from autoconfig.mapping.timeline import Timeline
     from autoconfig.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Which plan each name is on.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Which plan each name is on.")
 app.command("sync")(bulk.sync)
 app.command("export")(bulk.export)
 app.command("replicate")(replicate.replicate)
@@ -96,13 +96,13 @@ def undo(context: typer.Context, name: Name, as_json: AsJSON = False) -> None:
 
 @app.command("show")
 def show_(context: typer.Context, name: Name, as_json: AsJSON = False) -> None:
-    """Show the row of a name that holds now, and those that are scheduled. Exit code 1: it is not ours."""
+    """Show a name's row that holds now, and the scheduled ones. Exit code 1: it is not ours."""
     settings, domain = settings_of(context), Domain.parse(name)
     now = int(time.time())
     with looked_at(settings, now) as reading:
         timeline = reading.timeline(domain.name)
     holds = timeline.at(now)
-    later = [record for record in timeline.rows if record.valid_from > now]
+    later = prospect(timeline, now)
     if as_json:
         print_json(
             {"now": described(holds, settings) if holds else None, "later": [described(r, settings) for r in later]}
@@ -110,14 +110,17 @@ def show_(context: typer.Context, name: Name, as_json: AsJSON = False) -> None:
     else:
         rows = [("now", *_cells(holds, settings))] if holds else []
         rows += [("later", *_cells(record, settings)) for record in later]
-        print_table(("", *_COLUMNS), rows, title=domain.display)
+        if rows:
+            print_table(("", *_COLUMNS), rows, title=domain.display)
+        else:
+            typer.echo(f"{domain.display}: no row holds now, and none is scheduled")
     if holds is None or holds.plan is None:
         raise typer.Exit(Exit.NO)
 
 
 @app.command()
 def history(context: typer.Context, name: Name, as_json: AsJSON = False) -> None:
-    """Show every row that was ever written for a name, in the order of writing."""
+    """Show every row that a name ever had, as they were written."""
     settings, domain = own_settings_of(context), Domain.parse(name)
     with opened(settings) as journal, journal.reading() as reading:
         records = sorted(reading.timeline(domain.name).rows, key=lambda record: record.id)
@@ -151,7 +154,7 @@ def _listed(
     timelines: Iterator[tuple[str, Timeline[Record]]], now: int, plan: str | None
 ) -> Iterator[tuple[str, Record]]:
     for _, timeline in timelines:
-        states = [("now", timeline.at(now)), *(("later", row) for row in timeline.rows if row.valid_from > now)]
+        states = [("now", timeline.at(now)), *(("later", row) for row in prospect(timeline, now))]
         for state, record in states:
             if record is not None and record.plan is not None and plan in {None, record.plan}:
                 yield state, record

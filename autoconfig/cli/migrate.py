@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 TAKE_OVER = 4.0
 """Seconds between new plans and the rows that name them: a running server takes changed plans over within 3."""
 
-app = typer.Typer(no_args_is_help=True, help="Bring the domains that another program serves here.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Bring the domains that another program serves here."
+)
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be written.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Overwrite rows that say something else.")]
@@ -50,7 +52,7 @@ def automx2(
     as_json: AsJSON = False,
 ) -> None:
     """
-    Take over the domains of automx2: each set of servers becomes a plan, each domain a row.
+    Take over the domains of automx2. Each set of servers becomes a plan, each domain a row.
 
     Every domain is checked to get the same servers here; one that would not is reported and left out (exit code 1).
     """
@@ -73,7 +75,7 @@ def autoconfig_xml(
     as_json: AsJSON = False,
 ) -> None:
     """
-    Take over the domains of published files: each set of servers becomes a plan, each domain a row.
+    Take over the domains of published files. Each set of servers becomes a plan, each domain a row.
 
     A file is for the domains that it names and for the one in its path: DOMAIN.xml, DOMAIN/mail/config-v1.1.xml.
     """

@@ -63,9 +63,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: st
         _print_lines(columns, first, remaining)
         return
     from rich import box
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    folded = (Column(name, overflow="fold") for name in columns)  # rich would cut host names short
+    table = Table(*folded, title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in first:
         table.add_row(*row)
     console().print(table)
@@ -84,6 +85,8 @@ def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")
     for name, value in pairs:
         table.add_row(name, value)
     console().print(table)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from autoconfig.errors import Fault
 
-app = typer.Typer(no_args_is_help=True, help="The plans of plans.toml.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The plans of plans.toml.")
 
 
 @app.callback()
@@ -33,7 +33,9 @@ def _group() -> None:
 @app.command()
 def check(context: typer.Context, as_json: AsJSON = False) -> None:
     """
-    Check plans.toml, and every current or scheduled row of the mapping against it.
+    Check plans.toml, and the mapping against it.
+
+    Every row that holds now or is scheduled has to make an account.
 
     Exit code 0: all is well; 1: rows do not fit; 2: plans.toml has faults.
     """
@@ -131,15 +133,18 @@ def import_(
     ] = None,
 ) -> None:
     """
-    Print a plan with the servers of a published config-v1.1.xml, to be appended to plans.toml.
+    Make a plan of a published config-v1.1.xml. It is printed, to be appended to plans.toml.
 
     What a plan cannot hold stands in comments above it, and on standard error. Exit code 2: it is no such document.
     """
     from autoconfig.formats.mozilla_import import MAX_OCTETS, read_document
     from autoconfig.plans.writing import plan_as_toml
 
-    with file.open("rb") as opened:
-        body = opened.read(MAX_OCTETS + 1)
+    try:
+        with file.open("rb") as opened:
+            body = opened.read(MAX_OCTETS + 1)
+    except OSError as error:
+        raise DocumentInvalid(f"{file}: cannot be read: {error.strerror}; name a config-v1.1.xml") from error
     try:
         imported = read_document(body, key)
     except DocumentInvalid as error:

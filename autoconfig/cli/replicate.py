@@ -40,8 +40,9 @@ def replicate(
     as_json: AsJSON = False,
 ) -> None:
     """
-    Keep `database`, a SQLite file, a replica of the central database `replicate_from`, and go on until stopped.
+    Keep a local replica of a central database. It goes on until it is stopped.
 
+    The replica is `database`, a SQLite file; the central database is `replicate_from`.
     It may be killed at any time: it goes on where it ended.
     """
     from autoconfig.mapping.copies.replication import Replicator

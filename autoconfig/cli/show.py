@@ -17,7 +17,7 @@ from autoconfig.cli.looking import looked_at
 from autoconfig.cli.options import AsJSON, settings_of
 from autoconfig.cli.output import print_json, print_pairs, print_table
 from autoconfig.dns.answer import MXAnswer, MXStatus
-from autoconfig.errors import DNSUnavailable, UnknownDomain
+from autoconfig.errors import DNSUnavailable, InputInvalid, UnknownDomain
 from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.domain import Domain
 from autoconfig.mail.params import decode
@@ -54,6 +54,8 @@ def show(
     as_json: AsJSON = False,
 ) -> None:
     """Explain what the clients of an address are told. Exit code 1: nobody here answers for it; 3: the DNS fails."""
+    if as_json and form is not Format.EXPLAIN:
+        raise InputInvalid(f"--json goes with the explanation: leave it or --format {form} out")
     settings = settings_of(context)
     mailbox = EmailAddress.parse(address) if "@" in address else None
     domain = mailbox.domain if mailbox else Domain.parse(address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 EXAMPLES = (
-    ("the page for people", "{url}/"),
+    ("the page for people", "{url}/setup?email=taro@old-shop.example"),
     ("Thunderbird's document", "curl -H 'Host: autoconfig.sample.co.jp' {url}/mail/config-v1.1.xml"),
     ("… of a mailbox", "curl '{url}/mail/config-v1.1.xml?emailaddress=taro@old-shop.example'"),
     ("Outlook's (GET form)", "curl -H 'Host: yamada-law.example' {url}/autodiscover/autodiscover.xml"),

@@ -116,6 +116,7 @@ COMMANDS = [
     "show ADDRESS --format --json",
     "plans check --json",
     "plans list --json",
+    "plans import FILE.xml --key",
     "mapping set NAME --plan --param --from --note --json",
     "mapping end NAME --from --note --json",
     "mapping undo NAME --json",
@@ -124,7 +125,13 @@ COMMANDS = [
     "mapping list --plan --json",
     "mapping sync FILE.csv --dry-run --delete --max-ends --json",
     "mapping export FILE.csv",
+    "mapping replicate --once --verify --json",
+    "mapping backup FILE --force --json",
+    "mapping restore FILE --yes --no-backup --json",
+    "mapping migrate-from automx2 URL --dry-run --replace --accept-differences --json",
+    "mapping migrate-from autoconfig-xml DIR --dry-run --replace --accept-differences --json",
     "db upgrade --json",
+    "db copy URL --json",
     "ready --url --json",
 ]
 
@@ -137,6 +144,17 @@ def test_help(command: Command, line: str) -> None:
     found = command(*name, "--help").out
 
     assert [word for word in words[len(name) :] if word not in found] == []
+    assert "<bool>" not in found
+
+
+@pytest.mark.parametrize("group", [(), ("plans",), ("mapping",), ("mapping", "migrate-from"), ("db",)], ids=" ".join)
+def test_help_in_a_narrow_terminal(command: Command, group: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """In 80 columns no summary of a command is cut short."""
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = command(*group, "--help").out.partition("Commands:")[2]
+
+    assert listed
+    assert "..." not in listed
 
 
 def test_version(command: Command) -> None:
@@ -150,3 +168,12 @@ def test_module(tmp_path: Path) -> None:
     said = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, text=True)
 
     assert (said.stdout, said.stderr) == (f"autoconfig {__version__}\n", "")
+
+
+def test_interrupted_while_loading(tmp_path: Path) -> None:
+    """Ctrl-C while the libraries are still being loaded ends with 130 and one line too."""
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n")
+    asked = [sys.executable, "-m", "autoconfig", "--version"]
+    said = subprocess.run(asked, cwd=tmp_path, check=False, capture_output=True, text=True)
+
+    assert (said.returncode, said.stdout, said.stderr) == (130, "", "autoconfig: interrupted\n")

@@ -215,7 +215,9 @@ def test_nothing_to_undo(on_demo: Command) -> None:
 def test_show_a_stranger(on_demo: Command) -> None:
     """A name without any row is not ours: exit code 1, in both forms."""
     assert on_demo("mapping", "show", "stranger.example", "--json", code=1).data == {"now": None, "later": []}
-    on_demo("mapping", "show", "stranger.example", code=1)
+    assert on_demo("mapping", "show", "stranger.example", code=1).out == (
+        "stranger.example: no row holds now, and none is scheduled\n"
+    )
 
 
 def test_history(on_demo: Command) -> None:
@@ -259,6 +261,21 @@ def test_list(on_demo: Command) -> None:
 
     assert expected == [(r["name"], r["state"], r["plan"]) for r in map(_json, printed)]
     assert expected == [tuple(line[:3]) for line in lines(on_demo("mapping", "list"))[1:]]
+
+
+def test_scheduled_and_undone(on_demo: Command, demo: Path) -> None:
+    """A scheduled row that another one replaces at the same moment never holds: nothing lists it, nor checks it."""
+    plans = (demo / "plans.toml").read_text()
+    (demo / "plans.toml").write_text(f'{plans}\n[plans.mistake]\nextends = "legacy-os"\nname = "A mistake"\n')
+    on_demo("mapping", "set", SHOP, "--plan", "mistake", "--from", LATER)
+    on_demo("mapping", "undo", SHOP)
+    (demo / "plans.toml").write_text(plans)
+    shown = on_demo("mapping", "show", SHOP, "--json").data
+    listed = [_json(line) for line in on_demo("mapping", "list", "--json").out.splitlines()]
+
+    assert [row["id"] for row in shown["later"]] == [10]
+    assert [(row["id"], row["state"]) for row in listed if row["name"] == SHOP] == [(6, "now"), (10, "later")]
+    assert on_demo("plans", "check").out.endswith("unfit rows: 0\n")
 
 
 def test_list_of_a_plan(on_demo: Command) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -116,12 +118,11 @@ def test_closed_output(start: Start) -> None:
     assert "(not ours)" in start("mapping", "history", "sample.co.jp").end().out
 
 
-def test_terminal(start: Start, demo: Path) -> None:
-    """On a terminal a table keeps to its width, and `sync` shows its progress."""
-    (demo / "a.csv").write_text("name,plan\nnew.example,shared-managed\n")
+def on_a_terminal(start: Start, *arguments: str) -> str:
+    """What a terminal of 60 columns is sent by a command that ends well."""
     leader, follower = pty.openpty()
     program = start(
-        *("mapping", "sync", "a.csv", "--dry-run"),
+        *arguments,
         stdout=follower,
         env=os.environ | {"TERM": "xterm", "COLUMNS": "60"},
         preexec_fn=lambda: os.dup2(1, 2),
@@ -134,7 +135,28 @@ def test_terminal(start: Start, demo: Path) -> None:
     except OSError:  # Linux says so when the other side is closed
         pass
     os.close(leader)
-
     assert program.end().code == 0
-    assert b"reading" in written
-    assert b"would be: 1 added" in written
+    return written.decode()
+
+
+def test_terminal(start: Start, demo: Path) -> None:
+    """On a terminal `sync` shows its progress."""
+    (demo / "a.csv").write_text("name,plan\nnew.example,shared-managed\n")
+    written = on_a_terminal(start, "mapping", "sync", "a.csv", "--dry-run")
+
+    assert "reading" in written
+    assert "would be: 1 added" in written
+
+
+@pytest.mark.usefixtures("demo")
+def test_narrow_terminal(start: Start) -> None:
+    """A table keeps to the terminal's width and loses nothing: what is too long goes on in the next line."""
+    written = re.sub("\x1b\\[[0-9;]*m", "", on_a_terminal(start, "show", "taro@old-shop.example"))
+    lines = written.splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("Protocol"))
+    first = list(itertools.takewhile(lambda line: not line.startswith("pop3"), lines[head + 2 :]))
+    starts = [match.start() for match in re.finditer(r"\b[A-Z]", lines[head].replace("User name", "User_name"))]
+    cells = ["".join(line[a:b].strip() for line in first) for a, b in itertools.pairwise([*starts, None])]
+
+    assert max(map(len, lines)) <= 60
+    assert cells == ["imap", "old-shop.example", "143", "plain", "password-encrypted", "taro.old-shop.example"]

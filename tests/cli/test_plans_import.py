@@ -98,8 +98,10 @@ def test_import_with_bad_key(command: Command, key: str) -> None:
 
 
 def test_import_of_nothing(command: Command, tmp_path: Path) -> None:
-    """A file that is not there is exit code 3, as with every file."""
-    assert "No such file" in command("plans", "import", tmp_path / "none.xml", code=3).err
+    """A file that cannot be read is named, with exit code 2 as for every file that is given."""
+    said = command("plans", "import", tmp_path / "none.xml", code=2).err
+
+    assert said.startswith(f"autoconfig: {tmp_path / 'none.xml'}: cannot be read: No such file or directory; name ")
 
 
 def test_import_then_serve(on_demo: Command, demo: Path, tmp_path: Path) -> None:

@@ -266,6 +266,14 @@ def test_no_pacc(on_demo: Command) -> None:
     assert said.err.startswith("autoconfig: this domain's IMAP server is not on port 993 with TLS from the first byte")
 
 
+def test_document_as_json(on_demo: Command) -> None:
+    """A document is not JSON, so `--json` with it is refused."""
+    found = on_demo("show", "taro@sample.co.jp", "--format", "mozilla", "--json", code=2)
+
+    assert found.err == "autoconfig: --json goes with the explanation: leave it or --format mozilla out\n"
+    assert found.out == ""
+
+
 @pytest.mark.parametrize("form", ["mozilla", "microsoft", "apple", "pacc"])
 def test_no_document(on_demo: Command, form: str) -> None:
     """There is no document of an unknown domain: exit code 1, nothing on standard output."""

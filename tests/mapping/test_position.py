@@ -37,12 +37,24 @@ def test_kept(tmp_path: Path) -> None:
     assert file.read() is None
     file.keep(Position("g", 1))
     found = [file.read()]
-    for clock[0], last_id in ((101.0, 2), (102.9, 3), (103.1, 4), (103.2, 4), (110.0, 4)):
+    for clock[0], last_id in ((101.0, 2), (102.9, 3), (103.1, 4)):
         file.keep(Position("g", last_id))
         found.append(file.read())
 
-    assert [position.last_id for position in found if position] == [1, 1, 1, 4, 4, 4]
+    assert [position.last_id for position in found if position] == [1, 1, 1, 4]
     assert [path.name for path in (tmp_path / "state").iterdir()] == [NAME]
+
+
+def test_the_same_again(tmp_path: Path) -> None:
+    """What stands there is not written again, however often it is told of: a mapping at rest costs no writing."""
+    clock = [100.0]
+    file = PositionFile(tmp_path, lambda: clock[0])
+    file.keep(Position("g", 1))
+    (tmp_path / NAME).unlink()
+    clock[0] = 200.0
+    file.keep(Position("g", 1))
+
+    assert file.read() is None
 
 
 def test_kept_at_once(tmp_path: Path) -> None:

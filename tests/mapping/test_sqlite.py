@@ -120,6 +120,15 @@ def test_the_read_transaction_ends_by_itself(path: Path) -> None:
     assert asyncio.run(scenario()) == [True, False]
 
 
+def closed(connection: sqlite3.Connection) -> bool:
+    """Whether a connection was given back."""
+    try:
+        connection.execute("SELECT 1")
+    except sqlite3.ProgrammingError:
+        return True
+    return False
+
+
 def test_replaced_file(path: Path, tmp_path: Path) -> None:
     """A file put in the place of the old one is read after `watch`, and so is what is then written to it."""
     write(path, "old")
@@ -129,6 +138,7 @@ def test_replaced_file(path: Path, tmp_path: Path) -> None:
 
     async def scenario() -> list[str | None]:
         finder = SqliteFinder(path)
+        first = finder._connection
         plans = [await plan_of(finder)]
         put_in_place(path, other)
         plans.append(await plan_of(finder))
@@ -137,10 +147,26 @@ def test_replaced_file(path: Path, tmp_path: Path) -> None:
         write(path, "newer")
         await until(lambda: finder._timer is None)
         plans.append(await plan_of(finder))
+        second = finder._connection
         await finder.close()
+        assert [closed(first), closed(second)] == [True, True]
         return plans
 
     assert asyncio.run(scenario()) == ["old", "old", "new", "newer"]
+
+
+def test_the_same_file(path: Path) -> None:
+    """As long as the file stands in its place it is opened once."""
+
+    async def scenario() -> bool:
+        finder = SqliteFinder(path)
+        before = finder._connection
+        await finder.watch()
+        same = finder._connection is before
+        await finder.close()
+        return same
+
+    assert asyncio.run(scenario())
 
 
 def test_removed_file(path: Path) -> None:

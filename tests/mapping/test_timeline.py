@@ -20,6 +20,14 @@ def test_at(time: float, plan: str | None) -> None:
     assert plan == (row.plan if row else None)
 
 
+@pytest.mark.parametrize(("time", "plan"), [(9, None), (10, None), (29.9, None), (30, "d"), (10**12, "d")])
+def test_settled(time: float, plan: str | None) -> None:
+    """A row holds for good if none is scheduled after it."""
+    row = Timeline.of(ROWS).settled(time)
+
+    assert plan == (row.plan if row else None)
+
+
 @pytest.mark.parametrize(("time", "plan"), [(0, "a"), (10, "b"), (19.9, "b"), (20, "d"), (30, None)])
 def test_next_after(time: float, plan: str | None) -> None:
     """The row that holds next is of those that begin next the newest."""
@@ -35,7 +43,8 @@ def test_rows_are_in_order() -> None:
 
 def test_nothing() -> None:
     """A name without rows is nobody's at any time."""
-    assert (NOTHING.at(10**12), NOTHING.next_after(0), len(NOTHING.rows)) == (None, None, 0)
+    assert (NOTHING.at(10**12), NOTHING.settled(10**12), NOTHING.next_after(0)) == (None, None, None)
+    assert len(NOTHING.rows) == 0
 
 
 @given(st.lists(st.integers(0, 9), max_size=6), st.integers(0, 9))

@@ -97,7 +97,7 @@ def test_host_rule(site: Site) -> None:
     [
         pytest.param(1800, 1700, 1800, id="half an hour"),
         pytest.param(86400, 3600, 3600, id="tomorrow"),
-        pytest.param(1, 0, 1, id="at once"),
+        pytest.param(20, 0, 20, id="in a moment"),
     ],
 )
 def test_until_the_next_row(open_site: OpenSite, seconds: int, least: int, most: int) -> None:

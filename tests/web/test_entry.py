@@ -128,6 +128,14 @@ def test_body(open_site: OpenSite, length: bytes, messages: list[tuple[bytes, bo
     assert ways.taken == taken
 
 
+def test_body_that_nobody_reads(open_site: OpenSite) -> None:
+    """Where a request has no use for a body, it is not waited for."""
+    ways = Ways(open_site().context, quick=True)
+    ways.ask(scope("/hot", "GET", (b"content-length", b"4")))
+
+    assert ways.taken == [("quick", None)]
+
+
 def test_limit(open_site: OpenSite) -> None:
     """Whoever asks too often is turned away before anything is looked at, told when to come back, and counted."""
     context = open_site(rate_limit=0.5, rate_burst=2).context
@@ -153,6 +161,16 @@ def test_sample(open_site: OpenSite) -> None:
         ways.ask(scope(path))
 
     assert sum(count for name, count in context.tally.named().items() if name.startswith("duration ")) == 2
+
+
+def test_sample_at_once(open_site: OpenSite) -> None:
+    """So is that of one in so many which a server answered without a task."""
+    context = open_site().context
+    ways = Ways(context, quick=True)
+    for _ in range(SAMPLE):
+        ways.entry.at_once(scope(), b"")
+
+    assert sum(count for name, count in context.tally.named().items() if name.startswith("duration ")) == 1
 
 
 @pytest.mark.parametrize("quick", [True, False], ids=["short cut", "endpoint"])

@@ -85,6 +85,12 @@ PROXY = "127.0.0.1"
         pytest.param(scope(PROXY, b"203.0.113.9"), scope(PROXY, b"192.0.2.1"), False, id="two behind a proxy"),
         pytest.param(scope(PROXY, b"203.0.113.9"), scope(PROXY, b"x, 203.0.113.9"), True, id="one who makes one up"),
         pytest.param(scope(PROXY, b"203.0.113.9"), scope(PROXY, b"192.0.2.1", b"203.0.113.9"), True, id="two headers"),
+        pytest.param(
+            scope(PROXY, b"203.0.113.9"),
+            scope(PROXY, b"203.0.113.9", b"127.0.0.1"),
+            True,
+            id="two proxies",
+        ),
         pytest.param(scope(PROXY, b"203.0.113.9"), scope(PROXY, b"x," * 200 + b"203.0.113.9"), True, id="a long one"),
         pytest.param(scope(PROXY, b"garbage"), scope(PROXY, b"rubbish"), True, id="nobody knows who"),
     ],
@@ -127,6 +133,23 @@ def test_memory() -> None:
     assert limits._of_network.cache_info().currsize == KEPT
     assert wait(limits, scope(f"10.0.{KEPT + 99 >> 8 & 255}.{KEPT + 99 & 255}")) > 0
     assert wait(limits, scope("10.0.0.1")) == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "remembered"),
+    [
+        pytest.param(scope(PROXY, b"x" * 188 + b", 192.0.2.1"), 1, id="199 octets"),
+        pytest.param(scope(PROXY, b"x" * 190 + b", 192.0.2.1"), 0, id="201 octets"),
+        pytest.param(scope(PROXY, b"x" * 60_000), 0, id="60,000 octets"),
+        pytest.param(scope(PROXY, b"192.0.2.1", b"192.0.2.2"), 0, id="two headers"),
+    ],
+)
+def test_what_a_client_writes_is_not_kept(asked: Scope, remembered: int) -> None:
+    """A header that is longer than any real one, or stands twice, is read and not remembered."""
+    limits = limiter()
+    wait(limits, asked)
+
+    assert limits._bucket_of.cache_info().currsize == remembered
 
 
 @given(st.one_of(st.none(), st.text(max_size=50)), st.lists(st.binary(max_size=300), max_size=2))
