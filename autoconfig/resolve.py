@@ -18,7 +18,7 @@ from autoconfig.mail.params import NONE
 if TYPE_CHECKING:
     from autoconfig.dns.answer import MXAnswer
     from autoconfig.mail.bound import BoundPlan
-    from autoconfig.mapping.timeline import Finder
+    from autoconfig.mapping.timeline import Finder, Row, Timeline
     from autoconfig.plans import Plans
 
 
@@ -124,6 +124,22 @@ async def resolve(
         raise UnknownDomain(f"{domain} is one of our hosts, and its plan depends on the mail domain")
     until = later.valid_from if later else None
     return Resolution(domain, plan, params, bound, how, identity, until, exchanger)
+
+
+def settled(timeline: Timeline[Row], plans: Plans, domain: Domain, now: float) -> BoundPlan | None:
+    """
+    The plan that `resolve` would find for a mail domain, where its row decides that by itself and for good.
+
+    `None`: ask `resolve`. The `domain` is a host name, `timeline` its rows, `now` in Unix seconds.
+
+    Raises:
+        PlanUnusable: the plan is missing, or the params do not make an account of it.
+    """
+    row = timeline.settled(now)
+    if row is None or row.plan is None:
+        return None
+    bound = plans.bind(row.plan, row.params)
+    return bound if len(domain.name) <= bound.longest_domain else None
 
 
 async def is_ours(finder: Finder, plans: Plans, name: Domain, now: float) -> bool:

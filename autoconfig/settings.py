@@ -45,6 +45,8 @@ from autoconfig.setting_values import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydantic_core import ErrorDetails
+
 PREFIX = "AUTOCONFIG_"
 FILE_NAME = "autoconfig.toml"
 FILE_VARIABLE = "AUTOCONFIG_CONFIG"
@@ -171,7 +173,8 @@ class Settings(BaseModel):
         default=600,
         ge=1,
         le=100_000,
-        description="For how many domains each process asks the DNS in any minute; what is over it is a 503.",
+        description="For how many domains each process asks the DNS in any minute, and a tenth of them (at least 10) "
+        "for one client; what is over it is a 503.",
     )
     timezone: Annotated[str, AfterValidator(zone)] = Field(
         default="UTC", description="IANA time zone of times that are written without an offset."
@@ -308,14 +311,14 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsInvalid(f"{file}: is not TOML: {error}") from error
 
 
-def _sentence(detail: Any, origin: Mapping[str, str], file: str) -> str:
+def _sentence(detail: ErrorDetails, origin: Mapping[str, str], file: str) -> str:
     key = str(detail["loc"][0])
     where = f"{origin.get(key, file)}: {key}"
     if detail["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, Settings.model_fields, 1, _NEAR)
         known = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(Settings.model_fields)}"
         return f"{where}: there is no such setting; {known}"
-    message = str(detail["msg"]).removeprefix("Value error, ")
+    message = detail["msg"].removeprefix("Value error, ")
     given = "…" if key in _URLS else shown(detail["input"])  # there may be a password in it
     return f"{where} = {given}: {message}"
 

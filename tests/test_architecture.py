@@ -25,18 +25,20 @@ ALLOWED: dict[str, set[str]] = {
     "mail": {"errors"},
     "colours": set(),
     "files": set(),
+    "watching": set(),
     "setting_values": {"mail", "colours"},
     "settings": {"errors", "setting_values"},
     "log": {"settings"},
-    "plans": {"errors", "files", "mail", "settings", "setting_values"},
+    "plans": {"errors", "files", "watching", "mail", "settings", "setting_values"},
     "mapping": {"errors", "files", "mail"},
     "formats": {"errors", "mail"},
-    "dns": {"errors", "mail"},
+    "dns": {"errors", "watching", "mail"},
     "resolve": {"errors", "mail", "plans", "mapping", "dns"},
     "migrate": {"errors", "files", "mail", "plans", "mapping", "formats"},
     "web": {
         "errors",
         "resources",
+        "watching",
         "mail",
         "settings",
         "colours",
@@ -47,8 +49,32 @@ ALLOWED: dict[str, set[str]] = {
         "dns",
         "resolve",
     },
+    "serving": {"errors", "files", "log", "mapping", "settings", "web"},
     "__init__": set(),
     "__main__": {"cli"},
+}
+
+# The same within `mapping`, the largest part: what a folder of it may import of the rest, and which folders a module.
+MAPPING: dict[str, set[str]] = {
+    "migrations": {"schema"},
+    "engines": {"database", "place", "schema", "sqlite_errors", "trouble"},
+    "sources": {"database", "place", "timeline"},
+    "query": {"sources", "cache", "database", "place", "schema", "sqlite_errors", "timeline", "trouble"},
+    "copies": {
+        "batches",
+        "database",
+        "engine",
+        "journal",
+        "mark",
+        "place",
+        "schema",
+        "sqlite_errors",
+        "trouble",
+    },
+    "engine": {"engines"},
+    "cached": {"sources"},
+    "position": {"sources"},
+    "opening": {"sources", "query"},
 }
 
 # Where a third-party library may be imported: in parts, or in single modules of them.
@@ -69,8 +95,9 @@ HOME: dict[str, set[str]] = {
     "segno": {"web.pages"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "uvicorn": {"cli"},
+    "uvicorn": {"serving"},
     "pydantic": {"plans", "settings", "setting_values", "web.api"},
+    "pydantic_core": {"plans", "settings"},
     "structlog": {"log"},
     "prometheus_client": {"web.exposition"},
 }
@@ -135,6 +162,23 @@ def direction_faults(found: Import) -> str | None:
     return None if part in ALLOWED[found.part] else str(found)
 
 
+def units_of_mapping(found: Import) -> tuple[str, str] | None:
+    """The folder or module of `mapping` that imports, and the other one that is imported."""
+    if found.part != "mapping" or not found.module.startswith("autoconfig.mapping."):
+        return None
+    importer, imported = found.importer.split(".")[1], found.module.split(".")[2]
+    return None if importer == imported else (importer, imported)
+
+
+def mapping_faults(found: Import) -> str | None:
+    """What is wrong with an import within `mapping`."""
+    if (units := units_of_mapping(found)) is None:
+        return None
+    importer, imported = units
+    is_ruled = importer in FOLDERS_OF_MAPPING or imported in FOLDERS_OF_MAPPING
+    return str(found) if is_ruled and imported not in MAPPING.get(importer, set()) else None
+
+
 def home_faults(found: Import) -> str | None:
     """What is wrong with an import of somebody else's."""
     top = found.module.partition(".")[0]
@@ -147,6 +191,9 @@ def home_faults(found: Import) -> str | None:
 
 
 IMPORTS = [found for name, path in modules().items() for found in imports_of(name, path.read_text(encoding="utf-8"))]
+
+
+FOLDERS_OF_MAPPING = {name.split(".")[1] for name in modules() if name.startswith("mapping.") and name.count(".") > 1}
 
 
 def test_parts() -> None:
@@ -169,9 +216,27 @@ def test_table_has_no_circle() -> None:
     assert left == {}
 
 
-def test_nothing_imports_web_but_cli() -> None:
-    """HTTP is known to nobody but the command line, which starts it."""
-    assert {"cli"} >= {found.part for found in IMPORTS if own(found.module) == "web"} - {"web"}
+def test_mapping_direction() -> None:
+    """Within `mapping` too, imports go as its table says, and each of its folders is in it."""
+    assert MAPPING.keys() >= FOLDERS_OF_MAPPING
+    assert [fault for found in IMPORTS if (fault := mapping_faults(found))] == []
+
+
+def test_mapping_has_no_circle() -> None:
+    """No folder or module of `mapping` needs one that needs it, not even for types."""
+    left: dict[str, set[str]] = {}
+    for units in filter(None, map(units_of_mapping, IMPORTS)):
+        left.setdefault(units[0], set()).add(units[1])
+        left.setdefault(units[1], set())
+    while free := {unit for unit, needed in left.items() if not needed & left.keys()}:
+        left = {unit: needed for unit, needed in left.items() if unit not in free}
+
+    assert left == {}
+
+
+def test_nothing_imports_web_but_who_starts_it() -> None:
+    """HTTP is known to nobody but the server's processes and the command line, which start it."""
+    assert {"cli", "serving"} >= {found.part for found in IMPORTS if own(found.module) == "web"} - {"web"}
 
 
 def test_home() -> None:
@@ -189,15 +254,36 @@ def test_home() -> None:
         ("web.app", "from jinja2 import Environment", "autoconfig.web.app:1 imports jinja2"),
         ("web.apicalls", "import pydantic", "autoconfig.web.apicalls:1 imports pydantic"),
         ("dns.mx", "import requests", "autoconfig.dns.mx:1 imports requests, which has no home yet"),
+        (
+            "mapping.journal",
+            "from autoconfig.mapping.copies.digest import Digest",
+            "autoconfig.mapping.journal:1 imports autoconfig.mapping.copies.digest",
+        ),
+        (
+            "mapping.sources.pool",
+            "import autoconfig.mapping.cached",
+            "autoconfig.mapping.sources.pool:1 imports autoconfig.mapping.cached",
+        ),
         ("cli.main", "__import__('requests')", "autoconfig.cli.main:1 imports 'requests', which has no home yet"),
     ],
-    ids=["sideways", "in a function", "from the package", "for types", "wrong module", "like a home", "new", "call"],
+    ids=[
+        "sideways",
+        "in a function",
+        "from the package",
+        "for types",
+        "wrong module",
+        "like a home",
+        "new",
+        "into a folder",
+        "out of a folder",
+        "call",
+    ],
 )
 def test_rules_catch(importer: str, source: str, fault: str) -> None:
     """The rules here see an import wherever it stands."""
     (found,) = imports_of(importer, source)
 
-    assert fault in {direction_faults(found), home_faults(found)}
+    assert fault in {direction_faults(found), mapping_faults(found), home_faults(found)}
 
 
 ENGINE_SQL = re.compile(

@@ -8,65 +8,20 @@ import pytest
 from autoconfig.errors import MappingUnavailable, PlanUnusable, UnknownDomain
 from autoconfig.mail.domain import Domain
 from autoconfig.mapping.memory import MemoryFinder
-from autoconfig.plans import Plans, read_plans
-from autoconfig.resolve import How, Resolution, is_ours, resolve
-from autoconfig.resources import templates
+from autoconfig.resolve import How, Resolution, is_ours, resolve, settled
+from tests.resolving import CELL, NOW, SHOP, demo_and_rules
 
 if TYPE_CHECKING:
     from autoconfig.mapping.timeline import Row, Timeline
+    from autoconfig.plans import Plans
 
-NOW = 1_000
-SHOP = Domain("shop.example")
-CELL = Domain("cs312.xbit.jp")
 CELL_PARAMS = '{"server":"cs312.xbit.jp"}'
-
-# Beside the demo's rule, which leads to a plan that needs no domain: rules to plans that need it, each in another way.
-RULES = r"""
-[plans.by-host]
-extends = "server-maintenance"
-
-[plans.by-user]
-extends = "shared-standard"
-params = { server = "mail.xbit.jp", username = "{local}.{domain}" }
-
-[plans.by-address]
-extends = "shared-standard"
-params = { server = "mail.xbit.jp", username = "{local}" }
-
-[plans.by-redirect]
-name = "Moved"
-redirect_domain = "new.{domain}"
-
-[plans.by-url]
-name = "Moved"
-redirect_url = "https://new.example/{domain}"
-
-[[host]]
-match = 'by-host\.xbit\.jp'
-plan = "by-host"
-[[host]]
-match = 'by-user\.xbit\.jp'
-plan = "by-user"
-[[host]]
-match = 'by-address\.xbit\.jp'
-plan = "by-address"
-[[host]]
-match = 'by-redirect\.xbit\.jp'
-plan = "by-redirect"
-[[host]]
-match = 'by-url\.xbit\.jp'
-plan = "by-url"
-[[host]]
-match = '(?P<server>.*\.bad\.xbit\.jp)'
-plan = "shared-standard"
-"""
 
 
 @pytest.fixture(scope="module")
 def plans() -> Plans:
     """The demo's plans, and some more."""
-    demo = (templates() / "demo" / "plans.toml").read_text(encoding="utf-8")
-    return read_plans((demo + RULES).encode())
+    return demo_and_rules()
 
 
 @pytest.fixture
@@ -235,6 +190,33 @@ def test_row_without_address(finder: MemoryFinder, plans: Plans, plan: str) -> N
 
     assert plan == ask(finder, plans, None, SHOP).plan
     assert plan == ask(finder, plans, None, Domain("other.example"), default=plan).plan
+
+
+SETTLED = {
+    "before its time": ([("shared-managed", 100)], SHOP, 99.9, False),
+    "for good": ([("shared-managed", 100)], SHOP, 100, True),
+    "another one to come": ([("shared-managed", 100), ("xserver", 200)], SHOP, 199.9, False),
+    "ended": ([("shared-managed", 100), (None, 200)], SHOP, 200, False),
+    "no row": ([], SHOP, 100, False),
+    "no room for its hosts": ([("shared-managed", 100)], Domain(".".join(["a" * 62] * 4)), 100, False),
+}
+
+
+@pytest.mark.parametrize(("rows", "domain", "now", "settled_"), SETTLED.values(), ids=SETTLED)
+def test_settled(
+    finder: MemoryFinder,
+    plans: Plans,
+    rows: list[tuple[str | None, int]],
+    domain: Domain,
+    now: float,
+    settled_: bool,
+) -> None:
+    """What a row decides by itself and for good needs no waiting, and is what is found with it."""
+    for plan, valid_from in rows:
+        finder.add(domain.name, plan, valid_from=valid_from)
+    found = settled(asyncio.run(finder.find(domain)), plans, domain, now)
+
+    assert (ask(finder, plans, domain, now=now).bound if settled_ else None) is found
 
 
 UNUSABLE = {

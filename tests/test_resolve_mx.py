@@ -10,45 +10,13 @@ from autoconfig.mail.domain import Domain
 from autoconfig.mapping.memory import MemoryFinder
 from autoconfig.plans import Plans, read_plans
 from autoconfig.resolve import How, Resolution, is_ours, resolve
-from autoconfig.resources import templates
-
-NOW = 1_000
-SHOP = Domain("shop.example")
-CELL = Domain("cs312.xbit.jp")
-
-# Beside the demo's rule, which leads to a plan that needs no domain: rules to plans that need it, each in another way.
-RULES = r"""
-[plans.by-host]
-extends = "server-maintenance"
-
-[plans.by-user]
-extends = "shared-standard"
-params = { server = "mail.xbit.jp", username = "{local}.{domain}" }
-
-[plans.by-url]
-name = "Moved"
-redirect_url = "https://new.example/{domain}"
-
-[[host]]
-match = 'by-host\.xbit\.jp'
-plan = "by-host"
-[[host]]
-match = 'by-user\.xbit\.jp'
-plan = "by-user"
-[[host]]
-match = 'by-url\.xbit\.jp'
-plan = "by-url"
-[[host]]
-match = 'cell(?P<server>.*)\.xbit\.jp'
-plan = "shared-standard"
-"""
+from tests.resolving import CELL, NOW, SHOP, demo_and_rules
 
 
 @pytest.fixture(scope="module")
 def plans() -> Plans:
     """The demo's plans, and some more."""
-    demo = (templates() / "demo" / "plans.toml").read_text(encoding="utf-8")
-    return read_plans((demo + RULES).encode())
+    return demo_and_rules()
 
 
 @pytest.fixture

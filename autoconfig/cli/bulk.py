@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from autoconfig.cli.checking import row_check
 from autoconfig.cli.looking import looked_at, tell_faults
 from autoconfig.cli.options import AsJSON, own_settings_of, settings_of
 from autoconfig.cli.output import data_output, print_json, print_table
@@ -55,7 +54,7 @@ def sync(
     plans = read_file(settings.plans)
     with contextlib.closing(Journal(settings.database)) as journal:
         with progress("reading", _size(file)) as advance:
-            sheet = csvfile.read(file, settings.timezone, row_check(plans), advance)
+            sheet = csvfile.read(file, settings.timezone, plans.check, advance)
         with progress("comparing and writing", len(sheet.wanted)) as advance:
             found = syncing.sync(
                 journal, sheet, int(time.time()), delete=delete, max_ends=max_ends, dry_run=dry_run, advance=advance

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from autoconfig.cli.looking import prospect
 from autoconfig.errors import Fault, InputInvalid, PlanUnusable, SettingsInvalid
 from autoconfig.mail.domain import Domain
-from autoconfig.mail.params import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from autoconfig.mapping.journal import Reading
     from autoconfig.mapping.query.listing import QueryReading
@@ -19,24 +18,15 @@ if TYPE_CHECKING:
     from autoconfig.settings import Settings
 
 
-def row_check(plans: Plans) -> Callable[[Domain, str, str], None]:
-    """A function of name, plan and params text that raises `PlanUnusable` where they do not make an account."""
-
-    def check(name: Domain, plan: str, params: str) -> None:
-        plans.bind(plan, params).check(name)
-
-    return check
-
-
 def check_row(plans: Plans, name: Domain, plan: str, params: str) -> None:
     """
-    The same for what somebody typed.
+    See that what somebody typed makes an account.
 
     Raises:
-        InputInvalid: they do not make an account.
+        InputInvalid: it makes none.
     """
     try:
-        row_check(plans)(name, plan, params)
+        plans.check(name, plan, params)
     except PlanUnusable as error:
         known = f"; plans are {', '.join(plans.plans)}" if plan not in plans.plans else ""
         raise InputInvalid(f"{name}: {error}{known}; nothing was written") from error
@@ -53,7 +43,7 @@ def check_default(plans: Plans, settings: Settings) -> None:
     if default is None:
         return
     try:
-        plans.bind(default, NONE)
+        plans.check_default(default)
     except PlanUnusable as error:
         raise SettingsInvalid(
             f"default_plan = {default!r}: {error}; name one of {settings.plans} that requires no param"
@@ -132,7 +122,7 @@ def unfit_rows(looked: Reading | QueryReading, plans: Plans) -> Iterator[Unfit]:
         for record in [timeline.at(now), *prospect(timeline, now)]:
             if record is not None and record.plan is not None:
                 try:
-                    plans.bind(record.plan, record.params).check(Domain(name))
+                    plans.bind(record.plan, record.params).check_row(Domain(name))
                 except PlanUnusable as error:
                     yield Unfit(record.id or None, name, error.plan, error.param, error.problem, str(error))
     for fault in queried.faults if queried else ():

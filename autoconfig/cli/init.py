@@ -66,14 +66,13 @@ def _settings_text(*, demo: bool) -> str:
 
 
 def _fill(folder: Path) -> None:
-    from autoconfig.cli.checking import row_check
     from autoconfig.mapping import csvfile, sync
     from autoconfig.mapping.journal import Journal
     from autoconfig.plans import read_file
 
     settings = load(folder / FILE_NAME, {})
     with as_file(templates() / "demo" / "mapping.csv") as source:
-        sheet = csvfile.read(source, settings.timezone, row_check(read_file(settings.plans)))
+        sheet = csvfile.read(source, settings.timezone, read_file(settings.plans).check)
     with contextlib.closing(Journal(settings.database)) as journal:
         sync.sync(journal, sheet, int(time.time()))
 

@@ -117,4 +117,4 @@ def _write(journal: Journal, found: Migration, source: Source, settings: Setting
         time.sleep(TAKE_OVER)  # else a server that runs would be led to a plan that it does not know yet
     with progress("writing", len(found.rows)) as advance, journal.writing() as writing:
         applying.write_rows(writing, found.rows, int(time.time()), f"migrated from {source.name}", advance)
-    journal.checkpoint()
+    journal.settle()

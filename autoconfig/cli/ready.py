@@ -13,8 +13,8 @@ import typer
 from autoconfig.cli.exits import Exit
 from autoconfig.cli.options import AsJSON, settings_of
 from autoconfig.cli.output import print_json
-from autoconfig.cli.sockets import noted_place
 from autoconfig.errors import InputInvalid
+from autoconfig.serving.sockets import noted_address
 
 TIME_LIMIT = 5.0
 """Seconds."""
@@ -29,18 +29,18 @@ def ready(
     as_json: AsJSON = False,
 ) -> None:
     """Ask the running instance's readyz. Exit code 0: it can answer; 1: it cannot, or none is running."""
-    place = url or noted_place(settings_of(context).state_dir)
-    status, answer = _ask(place) if place else (0, {"status": "not running"})
+    address = url or noted_address(settings_of(context).state_dir)
+    status, answer = _ask(address) if address else (0, {"status": "not running"})
     if as_json:
         print_json(answer)
     else:
-        typer.echo(f"{place or 'nowhere'}: {answer.get('status')}")
+        typer.echo(f"{address or 'nowhere'}: {answer.get('status')}")
     if status != 200:
         raise typer.Exit(Exit.NO)
 
 
-def _ask(place: str) -> tuple[int, dict[str, object]]:
-    connection = _connection(place)
+def _ask(address: str) -> tuple[int, dict[str, object]]:
+    connection = _connection(address)
     try:
         connection.request("GET", "/internal/readyz")
         response = connection.getresponse()
@@ -57,16 +57,16 @@ def _ask(place: str) -> tuple[int, dict[str, object]]:
     return response.status, answer
 
 
-def _connection(place: str) -> http.client.HTTPConnection:
-    if place.startswith("unix:"):
-        return _UnixConnection(place.removeprefix("unix:"))
+def _connection(address: str) -> http.client.HTTPConnection:
+    if address.startswith("unix:"):
+        return _UnixConnection(address.removeprefix("unix:"))
     try:
-        parts = urlsplit(place)
+        parts = urlsplit(address)
         if parts.scheme != "http" or not parts.hostname:
-            raise ValueError(place)
+            raise ValueError(address)
         return http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=TIME_LIMIT)
     except ValueError as error:
-        raise InputInvalid(f"--url {place}: is neither http://HOST:PORT nor unix:PATH") from error
+        raise InputInvalid(f"--url {address}: is neither http://HOST:PORT nor unix:PATH") from error
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from autoconfig import log
-from autoconfig.cli import notify
 from autoconfig.cli.options import AsJSON, own_settings_of
 from autoconfig.cli.output import print_json
 from autoconfig.cli.progress import bars
 from autoconfig.errors import AutoconfigError, ConfigurationInvalid, MappingUnavailable, SettingsInvalid
+from autoconfig.serving import notify
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,6 +17,7 @@ from autoconfig.cli.looking import looked_at
 from autoconfig.cli.options import AsJSON, settings_of
 from autoconfig.cli.output import print_json, print_pairs, print_table
 from autoconfig.dns.answer import MXAnswer, MXStatus
+from autoconfig.dns.opening import open_exchangers
 from autoconfig.errors import DNSUnavailable, InputInvalid, UnknownDomain
 from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.domain import Domain
@@ -101,9 +102,7 @@ async def _found(settings: Settings, plans: Plans, domain: Domain, exchangers: M
 
 @contextlib.asynccontextmanager
 async def _asking(settings: Settings) -> AsyncIterator[MailExchangers]:
-    from autoconfig.web.exchangers import exchangers_of
-
-    exchangers = exchangers_of(settings)
+    exchangers = open_exchangers(settings)
     try:
         yield exchangers
     finally:

@@ -22,9 +22,10 @@ class MXStatus(StrEnum):
     """SERVFAIL, REFUSED, a referral, an answer that is none, or no name server to ask."""
     TIMED_OUT = "did not answer in time"
     OVER_BUDGET = "was not asked, for the questions of this minute are used up"
+    OVER_SHARE = "was not asked, for the client has used up its share of the questions of this minute"
 
 
-_TEMPORARY = frozenset({MXStatus.FAILED, MXStatus.TIMED_OUT, MXStatus.OVER_BUDGET})
+_TEMPORARY = frozenset({MXStatus.FAILED, MXStatus.TIMED_OUT, MXStatus.OVER_BUDGET, MXStatus.OVER_SHARE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
 from autoconfig.dns.answer import MXAnswer, MXStatus
+from autoconfig.dns.budget import Budget
 from autoconfig.dns.names import is_public
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Hashable
 
     from autoconfig.mail.domain import Domain
 
-MINUTE = 60.0
 AT_ONCE = 64
 """How many questions are under way together; the others wait, within their time limit."""
 KEPT = 8192
@@ -36,14 +36,15 @@ class Troubles(NamedTuple):
     failed: int
     """Questions that the DNS did not answer."""
     refused: int
-    """Names that were not asked for because the minute's questions were used up."""
+    """Names that were not asked for because the minute's questions, or a client's share of them, were used up."""
     example: str
     """One of the names."""
 
 
 class MailExchangers:
     """
-    Finds out where mail goes: one question a name however many requests wait for it, a budget of questions a minute.
+    Finds out where mail goes: one question a name however many requests wait for it, a budget of questions
+    a minute, a share of it for each client.
 
     Nothing is asked for a name that the public DNS cannot know, nor for one of `own`.
     """
@@ -63,47 +64,52 @@ class MailExchangers:
 
         Args:
             ask: asks the DNS for a name in A-labels; raises nothing.
-            budget: how many names are asked for in any minute.
+            budget: how many names are asked for in any minute; for one client a tenth of it (`budget.Budget`).
             limit: seconds that a question may take, with its wait for its turn.
             own: names that are the provider's own.
             count: told the status of each answer, and of each question that was not put for the budget's sake.
             clock: seconds of a clock that never goes back.
         """
-        self._ask, self._budget, self._limit, self._own = ask, budget, limit, own
+        self._ask, self._limit, self._own = ask, limit, own
+        self._budget = Budget(budget, clock)
         self._count, self._clock = count, clock
         self._found = _Kept(clock)
         self._others = _Kept(clock)
         self._asking: dict[str, asyncio.Task[MXAnswer]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._asked_at: deque[float] = deque(maxlen=budget)
         self._troubles: Counter[MXStatus] = Counter()
         self._example = ""
 
-    async def of(self, domain: Domain) -> MXAnswer:
+    async def of(self, domain: Domain, client: Hashable = None) -> MXAnswer:
         """
         Where the mail of `domain` goes; no later than `limit` seconds from now.
 
+        `client` is whom a question counts for, `None` if that is nobody in particular.
         Exchangers that were found serve on for `STALE` seconds where the DNS cannot be asked whether they changed.
         """
-        answer = await self._newest(domain)
+        answer = await self._newest(domain, client)
         return (answer.temporary and self._found.stale(domain.name)) or answer
+
+    def asked_by(self, client: Hashable) -> AskedBy:
+        """The same for one client, as `resolve` asks."""
+        return AskedBy(self, client)
 
     def troubles(self) -> Troubles | None:
         """What went wrong since the last call, if anything did."""
-        refused = self._troubles.pop(MXStatus.OVER_BUDGET, 0)
+        refused = sum(self._troubles.pop(status, 0) for status in (MXStatus.OVER_BUDGET, MXStatus.OVER_SHARE))
         failed = self._troubles.total()
         self._troubles.clear()
         return Troubles(failed, refused, self._example) if failed or refused else None
 
     async def close(self) -> None:
         """Ask nothing more; whoever waits is told that it failed."""
-        self._budget = 0
+        self._budget = Budget(0, self._clock)
         asking = list(self._asking.values())
         for task in asking:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
 
-    async def _newest(self, domain: Domain) -> MXAnswer:
+    async def _newest(self, domain: Domain, client: Hashable) -> MXAnswer:
         """What is kept, else what the DNS says now."""
         name = domain.name
         kept = self._found.get(name) or self._others.get(name)
@@ -113,20 +119,12 @@ class MailExchangers:
             return MXAnswer(MXStatus.NOT_ASKED)
         asking = self._asking.get(name)
         if asking is None:
-            if not self._within_budget():
-                return self._noted(name, MXAnswer(MXStatus.OVER_BUDGET))
+            if refused := self._budget.take(client):
+                return self._noted(name, MXAnswer(refused))
             asking = self._asking[name] = asyncio.create_task(self._asked(name))
             asking.add_done_callback(lambda _: self._asking.pop(name, None))
         await asyncio.wait([asking])  # a client that goes away takes the question from nobody else
         return MXAnswer(MXStatus.FAILED) if asking.cancelled() else asking.result()
-
-    def _within_budget(self) -> bool:
-        """Take one of the questions of the last minute, if one is left."""
-        now, times = self._clock(), self._asked_at
-        if self._budget == 0 or (len(times) == self._budget and now - times[0] < MINUTE):
-            return False
-        times.append(now)
-        return True
 
     async def _asked(self, name: str) -> MXAnswer:
         try:
@@ -150,6 +148,17 @@ class MailExchangers:
             self._troubles[answer.status] += 1
             self._example = name
         return answer
+
+
+class AskedBy(NamedTuple):
+    """Knows where mail goes, and whom its questions count for."""
+
+    exchangers: MailExchangers
+    client: Hashable
+
+    async def of(self, domain: Domain) -> MXAnswer:
+        """See `MailExchangers.of`."""
+        return await self.exchangers.of(domain, self.client)
 
 
 class _Kept:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import dns.exception
 import dns.flags
 import dns.message
@@ -10,23 +12,23 @@ import dns.rdatatype
 import dns.resolver
 
 from autoconfig.dns.answer import MXAnswer, MXStatus
-from autoconfig.dns.nameservers import Nameservers
 from autoconfig.mail.domain import is_host_name
 
-TIME_LIMIT = 3.0
-"""Seconds for all attempts together."""
+if TYPE_CHECKING:
+    from autoconfig.dns.nameservers import Nameservers
+
 MOST_HOSTS = 10
 """How many exchangers are looked at, the preferred first: strangers decide how many there are, and all are kept."""
 
 
-async def mail_exchangers(domain: str, nameservers: Nameservers | None = None, limit: float = TIME_LIMIT) -> MXAnswer:
+async def mail_exchangers(domain: str, nameservers: Nameservers, limit: float) -> MXAnswer:
     """
     Ask for the MX of `domain` (A-labels), for `limit` seconds at the most.
 
     Never raises for what the DNS does: whatever goes wrong is `MXStatus.FAILED` or `TIMED_OUT`.
     """
     try:
-        resolver = (nameservers or Nameservers()).resolver(limit)
+        resolver = nameservers.resolver(limit)
         answer = await resolver.resolve(dns.name.from_text(domain), "MX", lifetime=limit)
     except dns.resolver.NXDOMAIN as error:
         return MXAnswer(MXStatus.NO_DOMAIN, ttl=min(map(_negative_ttl, error.kwargs["responses"].values()), default=0))

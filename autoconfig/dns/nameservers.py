@@ -11,8 +11,12 @@ import dns.message
 import dns.nameserver
 import dns.query
 
+from autoconfig.watching import stamp
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from autoconfig.watching import Stamp
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 """Where the machine says which name servers are its own (resolv.conf(5))."""
@@ -32,15 +36,14 @@ class Nameservers:
         self._servers = [_Bounded(address, port) for address, port in given]
         self._own = not given
         self._file = resolv_conf or RESOLV_CONF
-        self._stamp: tuple[int, int, int] | None = None
+        self._read_as: Stamp | None = None
 
     def resolver(self, limit: float) -> dns.asyncresolver.Resolver:
         """
         A resolver that spreads its attempts over `limit` seconds: a lost packet is sent again, a dead server passed by.
 
         Raises:
-            dns.resolver.NoResolverConfiguration: the machine names no server that can be read.
-            OSError: its file is not there.
+            dns.resolver.NoResolverConfiguration: the machine names no server that can be read, or has no such file.
         """
         if self._own:
             self._read()
@@ -50,12 +53,11 @@ class Nameservers:
         return resolver
 
     def _read(self) -> None:
-        found = self._file.stat()
-        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
-        if stamp != self._stamp:
+        now = stamp(self._file)
+        if now is None or now != self._read_as:
             read = dns.asyncresolver.Resolver(filename=str(self._file))
             self._servers = [_Bounded(server, PORT) for server in read.nameservers if isinstance(server, str)]
-            self._stamp = stamp
+            self._read_as = now
 
 
 class _Bounded(dns.nameserver.Do53Nameserver):

@@ -37,8 +37,6 @@ _AUTHENTICATION = {
 }
 _TYPE = {Protocol.IMAP: "EmailTypeIMAP", Protocol.POP3: "EmailTypePOP"}
 _DAV = {ServiceKind.CALDAV: "CalDAV", ServiceKind.CARDDAV: "CardDAV"}
-# HTTP's Basic and Digest; the payloads have no other way.
-_DAV_LOGIN = {Login.CLEARTEXT, Login.ENCRYPTED}
 
 
 def document(account: Account, identifier: str, protocol: Protocol | None = None, language: str | None = None) -> bytes:
@@ -78,7 +76,9 @@ def document(account: Account, identifier: str, protocol: Protocol | None = None
             **values,
         }
 
-    services = [service for kind in _DAV if (service := account.service(kind)) and _DAV_LOGIN & set(service.login)]
+    offered = [service for kind in _DAV if (service := account.service(kind)) is not None]
+    # HTTP's Basic and Digest; the payloads have no other way.
+    services = [service for service in offered if any(login.is_password for login in service.login)]
     kinds: list[Protocol | ServiceKind] = [incoming.protocol, *(service.kind for service in services)]
     mail: dict[str, Value] = {
         "EmailAccountDescription": address,

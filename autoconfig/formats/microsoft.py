@@ -18,7 +18,7 @@ from lxml import etree
 
 from autoconfig.errors import Inexpressible
 from autoconfig.formats.xml import Element, child, serialised
-from autoconfig.mail.server import MAIL, Login, Protocol, TLSMode
+from autoconfig.mail.server import MAIL, Protocol, TLSMode
 from autoconfig.mail.service import ServiceKind
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ OUTLOOK_RESPONSE = "http://schemas.microsoft.com/exchange/autodiscover/outlook/r
 MOBILESYNC_RESPONSE = "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006"
 
 _ENCRYPTION = {TLSMode.SSL: "SSL", TLSMode.STARTTLS: "TLS", TLSMode.PLAIN: "None"}
-_NO_LOGIN = {Login.NONE, Login.CLIENT_IP_ADDRESS}
 _DAV = {ServiceKind.CALDAV: "CalDAV", ServiceKind.CARDDAV: "CardDAV"}
 
 
@@ -133,7 +132,7 @@ def _protocol(parent: Element, account: Account, server: Server) -> None:
     child(element, "SPA", "off")
     child(element, "SSL", "off" if server.tls is TLSMode.PLAIN else "on")
     child(element, "Encryption", _ENCRYPTION[server.tls])
-    child(element, "AuthRequired", "off" if server.login[0] in _NO_LOGIN else "on")
+    child(element, "AuthRequired", "on" if server.login[0].has_user else "off")
     if server.protocol is Protocol.SMTP:
         incoming = account.incoming
         same_login = not incoming or incoming[0].username == server.username
@@ -150,4 +149,4 @@ def _dav(parent: Element, account: Account, service: Service) -> None:
         child(element, "LoginName", account.login_name(service))
     child(element, "SPA", "off")
     child(element, "SSL", "on")
-    child(element, "AuthRequired", "off" if service.login[0] in _NO_LOGIN else "on")
+    child(element, "AuthRequired", "on" if service.login[0].has_user else "off")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from autoconfig.errors import Inexpressible
+from autoconfig.mail.account import MAX_NAME, MAX_SHORT_NAME
 from autoconfig.mail.pattern import ADDRESS, DOMAIN, LOCAL, Pattern, Slot
 from autoconfig.mail.server import MAIL, Login, Protocol, TLSMode
 from autoconfig.mail.service import ServiceKind
@@ -33,8 +34,6 @@ _PORTS = {Protocol.IMAP: 993, Protocol.POP3: 995, Protocol.SMTP: 465}
 _KEYS = {Protocol.IMAP: ("imap",), Protocol.POP3: ("pop3",), Protocol.SMTP: ("smtp", "submit")}
 _WEB = (ServiceKind.JMAP, ServiceKind.CALDAV, ServiceKind.CARDDAV)
 _WHOLE_ADDRESS = {Pattern((Slot(ADDRESS),)), Pattern((Slot(LOCAL), "@", Slot(DOMAIN)))}
-_PASSWORD = {Login.CLEARTEXT, Login.ENCRYPTED}
-_LONGEST_NAME, _LONGEST_SHORT_NAME = 60, 20
 
 
 def document(account: Account) -> bytes:
@@ -50,7 +49,7 @@ def document(account: Account) -> bytes:
     servers = [_expressible(account, protocol) for protocol in MAIL if account.first(protocol) is not None]
     if not any(server.protocol.incoming for server in servers) or account.first(Protocol.SMTP) is None:
         raise Inexpressible("this domain has no server for incoming or none for outgoing mail")
-    password = all(_PASSWORD.intersection(server.login) for server in servers)
+    password = all(_takes_password(server) for server in servers)
     oauth = account.oauth2 if all(Login.OAUTH2 in server.login for server in servers) else None
     if not password and oauth is None:
         raise Inexpressible("this domain's servers share no way to log in by a password or by OAuth2")
@@ -90,14 +89,18 @@ def _fits(service: Service, *, password: bool, oauth: bool) -> bool:
     """Whether it is on the default port, found without guessing, and logged in to in every way that is announced."""
     url = urlsplit(service.url)
     found = service.kind is ServiceKind.JMAP or bool(url.path.strip("/"))
-    ways = [_PASSWORD.intersection(service.login)] * password + [{Login.OAUTH2}.intersection(service.login)] * oauth
-    return url.port in {None, 443} and found and service.username in _WHOLE_ADDRESS and all(ways)
+    logged_in = (not password or _takes_password(service)) and (not oauth or Login.OAUTH2 in service.login)
+    return url.port in {None, 443} and found and service.username in _WHOLE_ADDRESS and logged_in
+
+
+def _takes_password(server: Server | Service) -> bool:
+    return any(login.is_password for login in server.login)
 
 
 def _info(account: Account) -> dict[str, object]:
-    provider = {"name": account.name.in_language()[:_LONGEST_NAME]}
+    provider = {"name": account.name.in_language()[:MAX_NAME]}
     if account.short_name:
-        provider["shortName"] = account.short_name.in_language()[:_LONGEST_SHORT_NAME]
+        provider["shortName"] = account.short_name.in_language()[:MAX_SHORT_NAME]
     info: dict[str, object] = {"provider": provider}
     page = next((page.url for page in account.documentation if page.url.startswith("https://")), None)
     return info if page is None else {**info, "help": {"documentation": page}}

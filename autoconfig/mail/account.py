@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from autoconfig.mail.service import OAuth2, Service, ServiceKind
 
 
+MAX_NAME, MAX_SHORT_NAME = 60, 20
+"""Characters of a plan's name and of its short one (draft-ietf-mailmaint-pacc-03, `info.provider`)."""
+
+LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*"
+"""The language of a text as a regular expression: the form of BCP 47's tags, the primary subtag in lower case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A short text in one or more languages; the first one is the plan's own."""

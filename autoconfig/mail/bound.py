@@ -75,6 +75,18 @@ class BoundPlan:
             if not is_host_name(domain.name):
                 raise PlanUnusable("the domain's spelling is not allowed in a host name", plan=self.plan.key)
 
+    def check_row(self, domain: Domain) -> None:
+        """
+        See that the domain may be on this plan with these params. No request asks: its row was seen to before.
+
+        Raises:
+            PlanUnusable: as `check`, or the domain would be redirected to itself, over and over.
+        """
+        self.check(domain)
+        if self.redirect_domain is not None and self.redirect_domain.expand({DOMAIN: domain.name}) == domain.name:
+            problem = "its redirect_domain is this domain, which would move to itself; put it on a plan with servers"
+            raise PlanUnusable(problem, plan=self.plan.key)
+
     def account(self, domain: Domain, address: EmailAddress | None) -> Account:
         """
         The settings of `domain`, for one address or for all.

@@ -6,12 +6,21 @@ import json
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import InputInvalid
+from autoconfig.mail.pattern import PARAM_NAME, VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NONE = "{}"
 """The text of no params at all."""
+
+NAME, PLAN, VALID_FROM, NOTE = ROW = ("name", "plan", "valid_from", "note")
+"""What a row says beside its params: in a CSV file these are columns like the params, so no param is called so."""
+
+
+def is_param_name(text: str) -> bool:
+    """Whether a plan may have a param of this name."""
+    return PARAM_NAME.fullmatch(text) is not None and text not in VARIABLES and text not in ROW
 
 
 def encode(params: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,28 @@ from autoconfig.mail.address import carriable
 from autoconfig.mail.bound import ANY_DOMAIN, BoundPlan, host_of_url, whole_labels
 from autoconfig.mail.domain import Domain, to_host_name
 from autoconfig.mail.pattern import DOMAIN, Pattern, Slot, order_of
-from autoconfig.mail.server import Protocol, ServerTemplate
+from autoconfig.mail.server import ServerTemplate, imap_first
 from autoconfig.mail.url import is_https_url
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Mapping
 
     from autoconfig.mail.account import Documentation, Text
     from autoconfig.mail.service import OAuth2, ServiceTemplate
+
+MAX_KEY = 63
+"""Characters of the longest key of a plan."""
+
+KEY = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{MAX_KEY - 1}}}", re.ASCII)
+"""A key of a plan: a bare key of TOML 1.0, in lower case, that cannot be taken for an option of a command."""
+
+_KEY_START = re.compile("^[^a-z0-9]+")
+_NO_KEY = re.compile("[^a-z0-9_-]+")
+
+
+def key_from(text: str, longest: int = MAX_KEY) -> str:
+    """`Example Hosting, Inc.` → `example-hosting-inc`; empty where `text` has nothing that a key may begin with."""
+    return _KEY_START.sub("", _NO_KEY.sub("-", text.lower()))[:longest].rstrip("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,7 @@ class Plan:
         values = self._values(given)
         bound = BoundPlan.of(
             self,
-            tuple(self._server(template, values) for template in _imap_first(self.servers)),
+            tuple(self._server(template, values) for template in imap_first(self.servers)),
             tuple(self._service(template, values) for template in self.services),
             self._url(self.redirect_url, values) if self.redirect_url else None,
             self._moved_to(self.redirect_domain, values) if self.redirect_domain else None,
@@ -152,8 +166,3 @@ class HostRule:
         return (
             None if found is None else {name: value for name, value in found.groupdict().items() if value is not None}
         )
-
-
-def _imap_first(servers: tuple[ServerTemplate, ...]) -> list[ServerTemplate]:
-    """IMAP, POP3, SMTP; within a protocol the plan's own order of preference."""
-    return sorted(servers, key=lambda server: list(Protocol).index(server.protocol))

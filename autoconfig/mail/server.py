@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from autoconfig.mail.pattern import Pattern
 
 
@@ -59,6 +61,16 @@ class Login(StrEnum):
     CLIENT_IP_ADDRESS = "client-IP-address"
     NONE = "none"
 
+    @property
+    def is_password(self) -> bool:
+        """Whether a password is asked for, whichever way it is sent."""
+        return self in {Login.CLEARTEXT, Login.ENCRYPTED}
+
+    @property
+    def has_user(self) -> bool:
+        """Whether a user logs in; the other methods are for sending only (Thunderbird, desktop, 153)."""
+        return self not in {Login.NONE, Login.CLIENT_IP_ADDRESS}
+
 
 @dataclass(frozen=True, slots=True)
 class ServerTemplate:
@@ -83,3 +95,12 @@ class Server:
     login: tuple[Login, ...]
     username: Pattern
     """Only variables are left in it."""
+
+
+def imap_first(servers: Iterable[ServerTemplate]) -> list[ServerTemplate]:
+    """
+    IMAP, POP3, SMTP, ManageSieve; within a protocol the plan's own order of preference.
+
+    Geary and FairEmail read only the first incoming server and want it to be IMAP.
+    """
+    return sorted(servers, key=lambda server: list(Protocol).index(server.protocol))

@@ -46,6 +46,10 @@ class Service:
     """Only variables are left in it."""
 
 
+SCOPE = r"[!#-[\]-~]+"
+"""A scope-token, as a regular expression (RFC 6749 appendix A.4); a scope is several of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class OAuth2:
     """Where clients get tokens from (draft-ietf-mailmaint-autoconfig-06, `oAuth2`; RFC 8414)."""

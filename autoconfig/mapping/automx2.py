@@ -15,6 +15,7 @@ from sqlalchemy import URL, NullPool, column, create_engine, inspect, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from autoconfig.errors import DatabaseForeign, InputInvalid, MappingUnavailable
+from autoconfig.mapping.sqlite_errors import UNUSABLE, trouble_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -187,7 +188,7 @@ def _named_errors(url: URL) -> Iterator[None]:
         yield
     except DBAPIError as error:
         reason = _reason(error.orig, url)
-        if "not a database" in reason or "malformed" in reason:
+        if trouble_of(error.orig) in UNUSABLE:  # only SQLite's have such a number
             raise DatabaseForeign(f"{_shown(url)}: {reason}") from None
         raise MappingUnavailable(f"{_shown(url)}: {reason}") from None
     except OSError as error:  # a certificate that is named and cannot be read

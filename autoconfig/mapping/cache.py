@@ -130,7 +130,7 @@ def merged(rows: Sequence[Row], more: Sequence[Row], now: float) -> tuple[Row, .
     to hold more than `REMEMBERED` seconds before `now`.
     """
     by_id = {row.id: row for row in rows}
-    by_id.update((row.id, _shared(row)) for row in more if row.id not in by_id)
+    by_id.update((row.id, _shared(row)) for row in more)
     ordered = sorted(by_id.values(), key=lambda row: (row.valid_from, row.id))
     return tuple(ordered[_first_needed(ordered, now - REMEMBERED) :])
 

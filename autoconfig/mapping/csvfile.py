@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from autoconfig.errors import CsvInvalid, Fault, InputInvalid, PlanUnusable, Refused
 from autoconfig.mail.domain import Domain
-from autoconfig.mail.params import decode, encode
-from autoconfig.mail.pattern import PARAM_NAME, VARIABLES
+from autoconfig.mail.params import NAME, NOTE, PLAN, ROW, VALID_FROM, decode, encode, is_param_name
 from autoconfig.mapping.encoding import not_utf8
 from autoconfig.mapping.times import format_time, parse_time
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from autoconfig.mapping.schema import Record
     from autoconfig.mapping.timeline import Timeline
 
-NAME, PLAN, VALID_FROM, NOTE = COLUMNS = ("name", "plan", "valid_from", "note")
+COLUMNS = ROW
 """The columns that are no params, in the order in which they are written."""
 
 MOST_FAULTS = 1000
@@ -74,8 +73,9 @@ def read(
     """
     try:
         data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise CsvInvalid(str(path), [Fault("file", f"cannot be read: {error}")]) from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL
+        reason = getattr(error, "strerror", None) or error
+        raise CsvInvalid(str(path), [Fault("file", f"cannot be read: {reason}", "check path and rights")]) from error
     if problem := not_utf8(data):
         raise CsvInvalid(str(path), [Fault("file", problem, "save it as CSV UTF-8")])
     lines = _Lines(zone, check)
@@ -124,7 +124,7 @@ def _header_faults(names: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield f"column {number} has no name", "delete the column"
         elif name in names[: number - 1]:
             yield f"has the column {name!r} twice", "keep one of them"
-        elif name not in COLUMNS and (name in VARIABLES or not PARAM_NAME.fullmatch(name)):
+        elif name not in COLUMNS and not is_param_name(name):
             remedy = f"name it {name.lower()!r}" if name.lower() in COLUMNS else "write name,plan and the plans' params"
             yield f"{name[:80]!r} cannot be the name of a param", remedy
     for name in (NAME, PLAN):

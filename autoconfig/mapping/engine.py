@@ -1,4 +1,4 @@
-"""Opens a mapping database for the commands, and makes or upgrades one. How, the modules of `engines` know."""
+"""Opens a mapping database for the commands, and makes or upgrades one. How, `engines` knows."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect, select, table, text
 
-from autoconfig.errors import DatabaseForeign, SchemaTooOld
+from autoconfig.errors import DatabaseForeign, SchemaTooOld, SettingsInvalid
 from autoconfig.mapping.database import FOREIGN, NO_SCHEMA, REVISION, check_revision
-from autoconfig.mapping.engines import module_of
+from autoconfig.mapping.engines import engine_of
 from autoconfig.mapping.place import Place
 from autoconfig.mapping.schema import mapping, state
 
@@ -37,9 +37,9 @@ class Database:
     def __init__(self, url: str, setting: str = "database") -> None:
         """Connects to nothing yet. Errors name the `setting` that the URL is from."""
         self.place = Place.parse(url, setting)
-        self._module = module_of(self.place.kind)
-        self._reader = self._module.connect(self.place, writing=False)
-        self._writer = self._module.connect(self.place, writing=True)
+        self._engine = engine_of(self.place.kind)
+        self._reader = self._engine.connect(self.place, writing=False)
+        self._writer = self._engine.connect(self.place, writing=True)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -51,35 +51,35 @@ class Database:
         """Whatever the driver says, as an error that names the place and the remedy."""
         try:
             yield
-        except self._module.ERRORS as error:
-            raise self._module.explain(self.place, error) from error
+        except self._engine.errors as error:
+            raise self._engine.explain(self.place, error) from error
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
-        """See `EngineModule.reading`."""
-        with self.named_errors(), self._module.reading(self._reader) as connection:
+        """See `Engine.reading`."""
+        with self.named_errors(), self._engine.reading(self._reader) as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
-        """See `EngineModule.writing`."""
-        with self.named_errors(), self._module.writing(self._writer) as connection:
+        """See `Engine.writing`."""
+        with self.named_errors(), self._engine.writing(self._writer) as connection:
             yield connection
 
     def is_standby(self, connection: Connection) -> bool:
-        """See `EngineModule.is_standby`."""
+        """See `Engine.is_standby`."""
         with self.named_errors():
-            return self._module.is_standby(connection)
+            return self._engine.is_standby(connection)
 
     def append(self, connection: Connection, records: list[Record]) -> None:
-        """See `EngineModule.append`."""
+        """See `Engine.append`."""
         with self.named_errors():
-            self._module.append(connection, records)
+            self._engine.append(connection, records)
 
     def settle(self) -> None:
-        """See `EngineModule.settle`."""
+        """See `Engine.settle`."""
         with self.named_errors():
-            self._module.settle(self._writer)
+            self._engine.settle(self._writer)
 
     def check(self) -> None:
         """
@@ -89,10 +89,10 @@ class Database:
             MappingUnavailable: it is missing, locked, unreadable or out of reach.
             ConfigurationInvalid: it is not ours, or its schema is of another release.
         """
-        self._module.check(self.place)
-        with self.named_errors(), self._module.autocommit(self._reader) as connection:
+        self._engine.check(self.place)
+        with self.named_errors(), self._engine.autocommit(self._reader) as connection:
             revision = self._revision(connection)
-            if revision is None and self._module.MADE_BY_UPGRADE:
+            if revision is None and self._engine.made_by_upgrade:
                 raise SchemaTooOld(f"{self.place.shown}: {NO_SCHEMA}")
             check_revision(revision, self.place.shown, self._needs(connection))
 
@@ -100,22 +100,24 @@ class Database:
         """See `upgrade`."""
         where = self.place.shown
         if create:
-            self._module.create(self.place)
+            self._engine.create(self.place)
         else:
-            self._module.check(self.place)
+            self._engine.check(self.place)
         with self.writing() as connection:
             before = self._revision(connection)
-            if before is None and not create and not self._module.MADE_BY_UPGRADE:
+            if (before is None or create) and (reason := self._engine.unfit(connection)):
+                raise SettingsInvalid(f"{where}: {reason}; check the setting {self.place.setting}")
+            if before is None and not create and not self._engine.made_by_upgrade:
                 check_revision(None, where, setting=self.place.setting)
             if before is not None and before >= REVISION:
                 check_revision(before, where, self._needs(connection))
                 after = before
             else:
                 _migrate(connection)
-                self._module.mark(connection)
+                self._engine.mark(connection)
                 after = REVISION
         with self.named_errors():
-            self._module.prepare(self._writer)  # also after an upgrade that was interrupted before it
+            self._engine.prepare(self._writer)  # also after an upgrade that was interrupted before it
         return before, after
 
     def _revision(self, connection: Connection) -> str | None:
@@ -127,13 +129,13 @@ class Database:
         """
         inspector = inspect(connection)
         there = {name for name in _COLUMNS if inspector.has_table(name)}
-        ours = not self._module.is_foreign(connection) and all(_is_ours(inspector, name) for name in there)
+        ours = not self._engine.is_foreign(connection) and all(_is_ours(inspector, name) for name in there)
         revisions: list[str] = []
         if ours and _VERSIONS in there:
             revisions = list(connection.execute(select(text("version_num")).select_from(table(_VERSIONS))).scalars())
         if ours and len(revisions) == 1 and mapping.name in there:
             return revisions[0]
-        if ours and not revisions and not (there and self._module.TRANSACTIONAL_DDL):
+        if ours and not revisions and not (there and self._engine.transactional_ddl):
             return None
         raise DatabaseForeign(f"{self.place.shown}: {FOREIGN}; check the setting {self.place.setting}")
 

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import delete, false, func, inspect, select, text, update
 
 from autoconfig.errors import Refused
-from autoconfig.mapping.copies import mark
-from autoconfig.mapping.copies.digest import batched
+from autoconfig.mapping import mark
+from autoconfig.mapping.batches import batched
 from autoconfig.mapping.engine import open_database
-from autoconfig.mapping.engines import BATCH
 from autoconfig.mapping.schema import Record, mapping, state
 from autoconfig.mapping.timeline import Timeline
 
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     from autoconfig.mapping.engine import Database
+
+BATCH = 5000
+"""Rows read or written at a time."""
 
 
 class Change(NamedTuple):
@@ -84,7 +86,7 @@ class Journal:
             refuse_replica(self.shown, _source(connection))
             yield Writing(connection, self._database)
 
-    def checkpoint(self) -> None:
+    def settle(self) -> None:
         """After much was written: put it where readers find it fastest."""
         self._database.settle()
 

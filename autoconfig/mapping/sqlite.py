@@ -16,8 +16,9 @@ import time
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable
-from autoconfig.mapping.copies.mark import replica_age
 from autoconfig.mapping.database import APPLICATION_ID, check_file, check_revision, inode_of
+from autoconfig.mapping.mark import replica_age
+from autoconfig.mapping.sqlite_errors import UNUSABLE, said, trouble_of
 from autoconfig.mapping.timeline import NOTHING, Row, Timeline
 
 if TYPE_CHECKING:
@@ -143,18 +144,17 @@ def _open(path: Path) -> sqlite3.Connection:
             uri, uri=True, isolation_level=None, timeout=_BUSY_MS / 1000, check_same_thread=False
         )
     except sqlite3.Error as error:
-        raise MappingUnavailable(f"{path}: {error}; is its folder writable for this user?") from error
+        raise MappingUnavailable(f"{path}: {said(error)}") from error
     try:
         check_revision(*_revision(connection, str(path)))
         connection.execute("PRAGMA query_only = ON")
         connection.execute(f"PRAGMA mmap_size = {_MMAP}")
         connection.execute("SELECT 1 FROM mapping LIMIT 1").fetchall()
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         connection.close()
-        raise MappingUnavailable(f"{path}: {error}; is its folder writable for this user?") from error
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise DatabaseForeign(f"{path}: {error}; check the setting database") from error
+        if trouble_of(error) in UNUSABLE:
+            raise DatabaseForeign(f"{path}: {error}; check the setting database") from error
+        raise MappingUnavailable(f"{path}: {said(error)}") from error
     except Exception:
         connection.close()
         raise

@@ -111,7 +111,7 @@ def sync(
         _guard(found, max_ends)
         apply(writing, found, advance)
     if found.steps:
-        journal.checkpoint()
+        journal.settle()
     return found
 
 

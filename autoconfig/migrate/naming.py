@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from autoconfig.mail.account import Text
+from autoconfig.mail.plan import key_from
 from autoconfig.migrate.source import Kind, Remark
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 NEUTRAL = Text({"und": "Mail"})
 """A plan's name where its domains have no name in common."""
 
-_START = re.compile("^[^a-z0-9]+")
-_NOT_IN_KEYS = re.compile("[^a-z0-9_-]+")
 _LONGEST = 48  # characters of a key, with room for a number
 
 _Said = TypeVar("_Said")
@@ -38,8 +36,8 @@ def key_for(plan: Plan, taken: Collection[str]) -> str:
     short = plan.short_name.in_language() if plan.short_name else ""
     literal = [str(server.host) for server in plan.servers if not server.host.names]
     hosts = [host.partition(".")[2] or host for host in literal]
-    candidates = (_slug(text) for text in (plan.name.in_language(), short, *hosts))
-    base = next((slug for slug in candidates if len(slug) > 1), "") or "mail"
+    candidates = (key_from(text, _LONGEST) for text in (plan.name.in_language(), short, *hosts))
+    base = next((key for key in candidates if len(key) > 1), "") or "mail"
     number, key = 1, base
     while key in taken:
         number += 1
@@ -97,8 +95,3 @@ def _shown(text: Text | None) -> str | None:
 
 def _pages(plan: Plan) -> str:
     return ", ".join(page.url for page in plan.documentation)
-
-
-def _slug(text: str) -> str:
-    """`Example Hosting, Inc.` → `example-hosting-inc`."""
-    return _START.sub("", _NOT_IN_KEYS.sub("-", text.lower()))[:_LONGEST].rstrip("-")

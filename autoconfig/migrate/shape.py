@@ -16,7 +16,7 @@ from autoconfig.mail.bound import ANY_DOMAIN
 from autoconfig.mail.domain import MAX_OCTETS
 from autoconfig.mail.pattern import Pattern, Slot
 from autoconfig.mail.plan import Plan
-from autoconfig.mail.server import Protocol, ServerTemplate, TLSMode
+from autoconfig.mail.server import ServerTemplate, imap_first
 from autoconfig.mail.service import ServiceKind, ServiceTemplate
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from autoconfig.mail.account import Text
     from autoconfig.mail.bound import BoundPlan
-    from autoconfig.mail.server import Login
+    from autoconfig.mail.server import Login, Protocol, TLSMode
     from autoconfig.mail.service import OAuth2
 
 _MOST = 4  # texts with the domain in them for which every combination is looked at
@@ -65,9 +65,8 @@ def shape_of(bound: BoundPlan) -> Shape:
 
 
 def template_of(plan: Plan) -> Shape:
-    """The same before the params are in it; IMAP first, as in `shape_of`."""
-    servers = sorted(plan.servers, key=lambda server: list(Protocol).index(server.protocol))
-    return _shape(servers, plan.services, plan.oauth2)
+    """The same before the params are in it, in the same order."""
+    return _shape(imap_first(plan.servers), plan.services, plan.oauth2)
 
 
 def plan_of(shape: Shape, key: str, name: Text, params: Mapping[str, Pattern | None]) -> Plan:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from autoconfig.mail.plan import Plan
     from autoconfig.mail.server import ServerTemplate
 
-_PASSWORD = (Login.CLEARTEXT, Login.ENCRYPTED)
 _IN_MOZILLA = (ServiceKind.CALDAV, ServiceKind.CARDDAV)
 
 
@@ -30,7 +29,7 @@ def _of_server(server: ServerTemplate) -> Iterator[tuple[str, str]]:
     what, login = f"the {server.protocol} server", server.login
     if server.tls is TLSMode.PLAIN:
         yield f"{what} has no TLS", "Thunderbird for Android refuses the whole document of such a plan"
-    passwords = [method for method in login if method in _PASSWORD]
+    passwords = [method for method in login if method.is_password]
     if Login.OAUTH2 in login and passwords and login.index(passwords[0]) < login.index(Login.OAUTH2):
         yield f"{what} has {passwords[0]} before OAuth2", f"{_ends(login)}; OAuth2 belongs first"
     if len(passwords) > 1:
@@ -41,7 +40,7 @@ def _of_server(server: ServerTemplate) -> Iterator[tuple[str, str]]:
 
 def _ends(login: tuple[Login, ...]) -> str:
     """Who ends with what, of methods with a password among them (reference: how each program reads them)."""
-    last = [method for method in login if method in _PASSWORD][-1]
+    last = [method for method in login if method.is_password][-1]
     kmail = next((method for method in login if method is not Login.CLEARTEXT), Login.CLEARTEXT)
     return f"Thunderbird ends with {login[0]}, Evolution with {last}, KMail with {kmail}"
 

@@ -61,6 +61,24 @@ class Plans:
             raise PlanUnusable(str(error), plan=key) from error
         return plan.bind(given)
 
+    def check(self, name: Domain, plan: str, params: str) -> None:
+        """
+        See that a row makes an account and moves no domain to itself; `params` is the row's text.
+
+        Raises:
+            PlanUnusable: it makes none.
+        """
+        self.bind(plan, params).check_row(name)
+
+    def check_default(self, key: str) -> None:
+        """
+        See that a plan can answer for a name without a row.
+
+        Raises:
+            PlanUnusable: there is no such plan, or it requires a param.
+        """
+        self.bind(key, params_text.NONE)
+
     def rule_for(self, host: Domain) -> tuple[HostRule, str] | None:
         """The first host rule that matches the whole of `host`, and its params as a row's text."""
         for rule in self.rules:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from autoconfig.errors import Fault
-from autoconfig.plans.schema import OAuth2Table, ParamTable, ServerTable
+from autoconfig.plans.schema import CHOICES, OAuth2Table, ParamTable, ServerTable
 from autoconfig.setting_values import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+
+    from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -22,19 +24,13 @@ def validated(model: type[Model], data: object, place: str, faults: list[Fault])
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        seen: set[str] = set()
-        for detail in error.errors(include_url=False, include_input=True):
-            fault = _fault(model, place, detail["loc"], detail["type"], detail["msg"], detail.get("input"))
-            if fault.place not in seen:  # a union reports the same place once for each member
-                seen.add(fault.place)
-                faults.append(fault)
+        faults += [_fault(model, place, detail) for detail in error.errors(include_url=False)]
         return None
 
 
-def _fault(
-    model: type[BaseModel], place: str, loc: Sequence[str | int], kind: str, message: str, given: object
-) -> Fault:
-    where = ".".join([place, _path(loc)]) if loc else place
+def _fault(model: type[BaseModel], place: str, detail: ErrorDetails) -> Fault:
+    kind, loc, given = detail["type"], _keys(detail), detail["input"]
+    where = "".join([place, *(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in loc)])
     if kind == "extra_forbidden":
         key, known = str(loc[-1]), _known_keys(model, loc)
         near = difflib.get_close_matches(key, known, 1)
@@ -42,18 +38,16 @@ def _fault(
     if kind == "missing":
         return Fault(where, "this key is missing", "add it")
     remedy = f"it is {shown(given)}" if isinstance(given, str | int | float | bool) else "see docs/plans.md"
-    return Fault(where, _lowered(message.removeprefix("Value error, ")), remedy)
+    return Fault(where, _lowered(detail["msg"].removeprefix("Value error, ")), remedy)
 
 
-def _path(loc: Iterable[str | int]) -> str:
-    """`servers.0.port` → `servers[1].port`, counted as people count; the names of union members are left out."""
-    text = ""
-    for part in loc:
-        if isinstance(part, int):
-            text += f"[{part + 1}]"
-        elif not part.endswith(("]", "Table")) and part not in {"str", "constrained-str"}:
-            text += f".{part}" if text else part
-    return text
+def _keys(detail: ErrorDetails) -> Sequence[str | int]:
+    """Where the fault is, in keys and indices of the file alone: without what pydantic puts among them."""
+    loc = detail["loc"]
+    if loc[-1:] == ("[key]",) and detail["type"] == "string_pattern_mismatch":  # the key itself is at fault
+        loc = loc[:-1]
+    choice = CHOICES.get(str(loc[0])) if loc else None
+    return loc if choice is None else loc[:choice] + loc[choice + 1 :]
 
 
 def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

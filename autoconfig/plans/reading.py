@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from autoconfig.errors import Fault, PlansInvalid, PlanUnusable
 from autoconfig.mail.account import Documentation, Text
 from autoconfig.mail.address import carriable
-from autoconfig.mail.pattern import PARAM_NAME, VARIABLES
-from autoconfig.mail.plan import HostRule, Plan
+from autoconfig.mail.params import is_param_name
+from autoconfig.mail.plan import KEY, HostRule, Plan
 from autoconfig.plans.advice import warnings_of
 from autoconfig.plans.book import Plans
 from autoconfig.plans.faults import validated
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
     from autoconfig.mail.pattern import Pattern
 
-_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
-# Columns of the mapping's CSV file that are no params.
-_COLUMNS = {"name", "plan", "valid_from", "note"}
 _SAMPLE_HOST = "sample.invalid"
 
 
@@ -65,9 +62,12 @@ def read_plans(source: bytes, file: str = "plans.toml") -> Plans:
     for key in sorted(document.keys() - {"plans", "host"}):
         faults.append(Fault(key, "unknown table", "known are [plans.KEY] and [[host]]"))
     plan_tables, host_tables = document.get("plans", {}), document.get("host", [])
-    if not isinstance(plan_tables, dict) or not plan_tables:
-        faults.append(Fault("plans", "there is no plan", "add a table [plans.KEY]"))
+    if not isinstance(plan_tables, dict):
+        problem = "should be a table with a key for each plan"
+        faults.append(Fault("plans", problem, "begin each plan with a line [plans.KEY], in single brackets"))
         plan_tables = {}
+    elif not plan_tables:
+        faults.append(Fault("plans", "there is no plan", "add a table [plans.KEY]"))
     if not isinstance(host_tables, list):
         faults.append(Fault("host", "is not a list of tables", "write [[host]]"))
         host_tables = []
@@ -103,7 +103,7 @@ def _toml(source: bytes, file: str) -> dict[str, object]:
 def _plan(key: str, table: PlanTable, faults: list[Fault]) -> Plan | None:
     """The plan, or `None` after its faults were added."""
     place, before = f"plans.{key}", len(faults)
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         faults.append(Fault(place, "is no key for a plan", "use lower-case letters, digits, - and _"))
     if not table.name:
         faults.append(Fault(f"{place}.name", "this key is missing", "mail programs show it to the customer"))
@@ -139,7 +139,7 @@ def _params(place: str, table: PlanTable, faults: list[Fault]) -> dict[str, Patt
     params: dict[str, Pattern | None] = {}
     for name, value in table.params.items():
         where = f"{place}.params.{name}"
-        if name in VARIABLES | _COLUMNS or not PARAM_NAME.fullmatch(name):
+        if not is_param_name(name):
             faults.append(
                 Fault(
                     where,
@@ -188,7 +188,8 @@ def _rule(number: int, data: object, plans: Mapping[str, Plan], keys: set[str], 
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # an expression that the next Python may read otherwise
+            # An expression that the next Python may read otherwise. Only for here: warnings belong to all threads.
+            warnings.filterwarnings("error", module=re.escape(__name__))
             match = re.compile(table.match, re.IGNORECASE | re.ASCII)
     except (re.error, ValueError, RecursionError, OverflowError, Warning) as error:
         faults.append(Fault(f"{place}.match", f"is not a regular expression: {error}", "see Python's re"))

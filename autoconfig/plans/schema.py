@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    model_validator,
+)
 
+from autoconfig.mail.account import LANGUAGE, MAX_NAME, MAX_SHORT_NAME
 from autoconfig.mail.server import Login, Protocol, TLSMode
-from autoconfig.mail.service import ServiceKind
+from autoconfig.mail.service import SCOPE, ServiceKind
 
-Short = Annotated[str, Field(min_length=1, max_length=20)]
-Name = Annotated[str, Field(min_length=1, max_length=60)]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+Short = Annotated[str, Field(min_length=1, max_length=MAX_SHORT_NAME)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Note = Annotated[str, Field(min_length=1, max_length=600)]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
 
 
 def _protocol(value: object) -> Protocol | ServiceKind:
@@ -22,10 +35,30 @@ def _protocol(value: object) -> Protocol | ServiceKind:
     raise ValueError(f"should be one of {', '.join([*Protocol, *ServiceKind])}")
 
 
+def _table(value: object) -> object:
+    """In the words of TOML; pydantic would speak of dictionaries, and of instances of the classes here."""
+    if isinstance(value, dict):
+        return value
+    raise ValueError("should be a table, written [NAME] or { key = value }")
+
+
+TableOf = Annotated[dict[Key, Value], BeforeValidator(_table)]
+
+
+_TEXT_OR_TABLE = Discriminator(lambda value: "table" if isinstance(value, dict) else "text")
+CHOICES = {"name": 1, "short_name": 1, "params": 2}
+"""Where pydantic's place of a fault has one part more, "text" or "table": how many parts of a plan's key before it."""
+
+
 class Table(BaseModel):
     """Unknown keys are faults, and 993 is a number, not a text."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_as_table(cls, given: object) -> object:
+        return _table(given)
 
 
 class ParamTable(Table):
@@ -53,21 +86,26 @@ class OAuth2Table(Table):
     issuer: str
     auth_url: str
     token_url: str
-    scope: Annotated[list[Annotated[str, Field(min_length=1, pattern=r"^[!#-[\]-~]+$")]], Field(min_length=1)]
+    scope: Annotated[list[Annotated[str, Field(min_length=1, pattern=f"^{SCOPE}$")]], Field(min_length=1)]
     client_id: Annotated[str, Field(min_length=1)] | None = None
     client_secret: Annotated[str, Field(min_length=1)] | None = None
+
+
+Names = Annotated[Annotated[Name, Tag("text")] | Annotated[dict[Language, Name], Tag("table")], _TEXT_OR_TABLE]
+ShortNames = Annotated[Annotated[Short, Tag("text")] | Annotated[dict[Language, Short], Tag("table")], _TEXT_OR_TABLE]
+Param = Annotated[Annotated[str, Tag("text")] | Annotated[ParamTable, Tag("table")], _TEXT_OR_TABLE]
 
 
 class PlanTable(Table):
     """One `[plans.KEY]`."""
 
     extends: str | None = None
-    name: Name | dict[Language, Name] | None = None
-    short_name: Short | dict[Language, Short] | None = None
-    documentation: list[dict[Language, str]] | None = None
+    name: Names | None = None
+    short_name: ShortNames | None = None
+    documentation: list[TableOf[Language, str]] | None = None
     webmail: str | None = None
-    notes: list[Annotated[dict[Language, Note], Field(min_length=1)]] = []
-    params: dict[str, str | ParamTable] = {}
+    notes: list[Annotated[TableOf[Language, Note], Field(min_length=1)]] = []
+    params: TableOf[str, Param] = {}
     servers: list[ServerTable] = []
     oauth2: OAuth2Table | None = None
     redirect_url: str | None = None

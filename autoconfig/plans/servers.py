@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import Fault
-from autoconfig.mail.server import Login, Protocol, ServerTemplate, TLSMode
+from autoconfig.mail.server import Protocol, ServerTemplate, TLSMode
 from autoconfig.mail.service import OAuth2, ServiceTemplate
 from autoconfig.plans.values import read_https, read_opaque, read_pattern
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from autoconfig.plans.schema import PlanTable, ServerTable
 
-# Thunderbird (desktop, 153) knows these for sending only.
-_OUTGOING_ONLY = {Login.NONE, Login.CLIENT_IP_ADDRESS}
 _OF_SERVERS = ("host", "port", "tls")
 
 
@@ -68,7 +66,7 @@ def _entry(
     username = read_pattern(f"{where}.username", table.username, params, faults)
     login = tuple(dict.fromkeys(table.login or ()))
     for method in login:
-        if protocol is not Protocol.SMTP and method in _OUTGOING_ONLY:
+        if protocol is not Protocol.SMTP and not method.has_user:
             faults.append(Fault(f"{where}.login", f"{method} is for sending only", "choose a method with a user"))
     if username is None or not login:
         return None

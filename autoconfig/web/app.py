@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from autoconfig.log import logger
-from autoconfig.web.asgi import as_response
 from autoconfig.web.entry import Entry
-from autoconfig.web.refusals import NOT_FOUND, method_not_allowed
+from autoconfig.web.refusals import NOT_FOUND
 from autoconfig.web.routes import hot_table, routes
 from autoconfig.web.tally import Document
 
@@ -21,22 +21,36 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.requests import Request
-    from starlette.responses import Response
 
-    from autoconfig.web.asgi import Answer
     from autoconfig.web.context import Context
 
 TICK = 1.0
 """Seconds between two looks at plans.toml and the database."""
 
 
-def application(context: Context) -> Entry:
+class Lifecycle:
+    """When a context begins, reloads and ends. A process of a server has more to do then than to hand it on."""
+
+    async def start(self, context: Context) -> None:
+        """Begin to serve."""
+        await context.start()
+
+    async def reload(self, context: Context) -> None:
+        """SIGHUP came."""
+        await context.reload_plans()
+
+    async def close(self, context: Context) -> None:
+        """The end, also of a start that failed."""
+        await context.close()
+
+
+def application(context: Context, lifecycle: Lifecycle | None = None) -> Entry:
     """The application over a context; its lifespan closes the context."""
     table = routes(context)
     starlette = Starlette(
         routes=table,
-        lifespan=lambda _app: _lifespan(context),
-        exception_handlers={404: _not_found, 405: _not_allowed},
+        lifespan=lambda _app: _lifespan(context, lifecycle or Lifecycle()),
+        exception_handlers={404: _not_found},
     )
     starlette.state.context = context
     starlette.router.redirect_slashes = False
@@ -44,18 +58,18 @@ def application(context: Context) -> Entry:
 
 
 @contextlib.asynccontextmanager
-async def _lifespan(context: Context) -> AsyncIterator[None]:
+async def _lifespan(context: Context, lifecycle: Lifecycle) -> AsyncIterator[None]:
     """Load the plans, look around once a second, reload on SIGHUP, close at the end."""
     loop, hung_up = asyncio.get_running_loop(), asyncio.Event()
     try:
-        await context.start()
+        await lifecycle.start(context)
         with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread: tests
             loop.add_signal_handler(signal.SIGHUP, hung_up.set)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # `cli.serve` starts workers with it blocked
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # `serving` starts workers with it blocked
         # Apart, because a slow answer about plans must not hold up the changes of the mapping.
         rounds = [
             loop.create_task(_look_around(context)),
-            loop.create_task(_look_at_plans(context, hung_up)),
+            loop.create_task(_look_at_plans(context, lifecycle, hung_up)),
         ]
         try:
             yield
@@ -66,7 +80,7 @@ async def _lifespan(context: Context) -> AsyncIterator[None]:
             with contextlib.suppress(RuntimeError, ValueError):
                 loop.remove_signal_handler(signal.SIGHUP)
     finally:
-        await context.close()
+        await lifecycle.close(context)
 
 
 async def _look_around(context: Context) -> None:
@@ -75,14 +89,14 @@ async def _look_around(context: Context) -> None:
         await _tried(context.tick)
 
 
-async def _look_at_plans(context: Context, hung_up: asyncio.Event) -> None:
+async def _look_at_plans(context: Context, lifecycle: Lifecycle, hung_up: asyncio.Event) -> None:
     while True:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TICK):
                 await hung_up.wait()
         if hung_up.is_set():
             hung_up.clear()
-            await _tried(context.reload_plans)
+            await _tried(partial(lifecycle.reload, context))
         else:
             await _tried(context.tick_plans)
 
@@ -95,15 +109,7 @@ async def _tried(step: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:
-    return _response(request, NOT_FOUND)
-
-
-async def _not_allowed(request: Request, error: Exception) -> Response:
-    headers = error.headers if isinstance(error, HTTPException) else None
-    return _response(request, method_not_allowed(sorted((headers or {}).get("Allow", "GET").split(", "))))
-
-
-def _response(request: Request, answer: Answer) -> Response:
     context: Context = request.app.state.context
-    context.tally.request(Document.OTHER, answer.status, answer.outcome)
-    return as_response(answer)
+    context.tally.request(Document.OTHER, NOT_FOUND.status)
+    headers = {name.decode(): value.decode() for name, value in NOT_FOUND.headers}
+    return Response(NOT_FOUND.body, NOT_FOUND.status, headers)

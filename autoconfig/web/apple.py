@@ -20,7 +20,7 @@ from autoconfig.web.tally import Document
 
 if TYPE_CHECKING:
     from autoconfig.mail.account import Account
-    from autoconfig.web.asgi import Receive, Scope
+    from autoconfig.web.asgi import Scope
 
 _HEADERS = DocumentHeaders(apple.CONTENT_TYPE)
 _PROTOCOLS = {None: None, "": None, "imap": Protocol.IMAP, "pop3": Protocol.POP3}
@@ -31,7 +31,7 @@ class Apple(Endpoint):
 
     kind = Document.APPLE
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (no body is read)
+    async def answer(self, scope: Scope) -> Answer:
         """The profile, signed if there is something to sign with."""
         query, context = scope["query_string"], self.context
         text, protocol = value_of(query, b"email", b"emailaddress"), value_of(query, b"protocol")
@@ -40,7 +40,7 @@ class Apple(Endpoint):
         address = EmailAddress.parse(text)
         if protocol not in _PROTOCOLS:
             return text_answer(400, "The protocol is imap or pop3.")
-        resolution = await context.resolve(address.domain, asked_host(scope).domain)
+        resolution = await context.resolve(scope, address.domain, asked_host(scope).domain)
         account = resolution.bound.account(resolution.domain, address)
         profile = apple.document(
             account, context.settings.profile_identifier, _PROTOCOLS[protocol], _language(scope, account)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from starlette.responses import Response
-
 if TYPE_CHECKING:
     from autoconfig.web.tally import Outcome
 
@@ -45,11 +43,6 @@ async def send_answer(send: Send, answer: Answer, *, head: bool = False) -> None
         headers = [*headers, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else body})
-
-
-def as_response(answer: Answer) -> Response:
-    """The same for whom Starlette sends it."""
-    return Response(answer.body, answer.status, {name.decode(): value.decode() for name, value in answer.headers})
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

@@ -8,14 +8,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from autoconfig import resolve
+from autoconfig.dns.opening import open_exchangers
 from autoconfig.errors import AutoconfigError
 from autoconfig.formats.prepared import Prepared
 from autoconfig.log import logger
 from autoconfig.mapping.opening import open_finder
 from autoconfig.plans.reload import PlansFile
 from autoconfig.web import pages
-from autoconfig.web.exchangers import ExchangersLog, exchangers_of
+from autoconfig.web.exchangers import ExchangersLog
 from autoconfig.web.ledger import Ledger
+from autoconfig.web.limits import network_of
 from autoconfig.web.peers import Peer, is_internal, peer_of
 from autoconfig.web.signing import ProfileSigner
 from autoconfig.web.tally import Tally
@@ -44,7 +46,7 @@ class Context:
         """What the last look at the mapping database found wrong."""
         self.signer = ProfileSigner.of(settings)
         self.tally, self.ledger = Tally(), Ledger(settings.state_dir / "workers")
-        self.exchangers = exchangers_of(settings, self.tally.asked_dns) if settings.mx else None
+        self.exchangers = open_exchangers(settings, self.tally.asked_dns) if settings.mx else None
         """Where mail goes, if the MX of domains without a row is to be looked at."""
         self._exchangers_log = ExchangersLog(self.exchangers) if self.exchangers else None
         self._started = time.time()
@@ -86,12 +88,13 @@ class Context:
             logger().warning("plans.toml is bad; serving the last good copy", faults=str(self.plans.fault))
 
     async def resolve(
-        self, mail_domain: Domain | None, asked: Domain | None, now: float | None = None
+        self, scope: Scope, mail_domain: Domain | None, asked: Domain | None, now: float | None = None
     ) -> resolve.Resolution:
-        """See `resolve.resolve`."""
+        """See `resolve.resolve`; what it asks the DNS counts for the client of `scope`."""
         moment = time.time() if now is None else now
-        default = self.settings.default_plan
-        plans, exchangers = self.plans.current, self.exchangers
+        plans, default, exchangers = self.plans.current, self.settings.default_plan, None
+        if self.exchangers:
+            exchangers = self.exchangers.asked_by(network_of(self.peer(scope).address, self.settings))
         found = await resolve.resolve(self.finder, plans, mail_domain, asked, moment, default, exchangers)
         self.tally.resolved(found.how)
         return found

@@ -1,4 +1,4 @@
-"""A machine's route as a plain ASGI application, used by the entry and by the routes alike."""
+"""What answers a path, as a plain ASGI application, used by the entry and by the routes alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from autoconfig.web.asgi import send_answer
-from autoconfig.web.refusals import method_not_allowed, refusal
+from autoconfig.web.hosts import has_one_host
+from autoconfig.web.refusals import NO_HOST, method_not_allowed, refusal
 
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Answer, Receive, Scope, Send
@@ -25,8 +26,12 @@ class Endpoint(ABC):
         self.context = context
 
     @abstractmethod
-    async def answer(self, scope: Scope, receive: Receive) -> Answer | None:
-        """The answer; `None` if the client has gone. Situations of `errors` may be raised."""
+    async def answer(self, scope: Scope, /) -> Answer:
+        """The answer to GET and HEAD. Situations of `errors` may be raised."""
+
+    async def posted(self, scope: Scope, receive: Receive) -> Answer | None:
+        """The same to POST, if `methods` has it; `None` if the client has gone before its body was whole."""
+        raise NotImplementedError
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -34,9 +39,11 @@ class Endpoint(ABC):
         answer: Answer | None
         if method not in self.methods:
             answer = method_not_allowed(self.methods)
+        elif not has_one_host(scope):
+            answer = NO_HOST
         else:
             try:
-                answer = await self.answer(scope, receive)
+                answer = await (self.posted(scope, receive) if method == "POST" else self.answer(scope))
             except Exception as error:  # noqa: BLE001 (the boundary: `refusal` logs what is a bug)
                 answer = refusal(error)
         if answer is not None:

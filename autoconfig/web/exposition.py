@@ -85,7 +85,7 @@ def _gauges(workers: list[Worker]) -> Iterable[Metric]:
         family = GaugeMetricFamily(f"autoconfig_{name}", HELP.get(name, "Told by the mapping."), labels=["worker"])
         for worker in workers:
             if name in worker.gauges:
-                family.add_metric([str(worker.place)], worker.gauges[name])
+                family.add_metric([str(worker.slot)], worker.gauges[name])
         yield family
 
 

@@ -29,6 +29,12 @@ class AskedHost(NamedTuple):
 NOTHING = AskedHost("", None)
 
 
+def has_one_host(scope: Scope) -> bool:
+    """Whether the Host header stands there as often as it has to: once, before HTTP/1.1 perhaps not (RFC 9112 3.2)."""
+    count = [name for name, _ in scope["headers"]].count(b"host")
+    return count == 1 or (count == 0 and str(scope["http_version"]) != "1.1")
+
+
 def asked_host(scope: Scope) -> AskedHost:
     """Read the Host header: without port, case and one trailing dot."""
     value = header(scope, b"host")

@@ -44,7 +44,7 @@ class Internal(Endpoint):
 class Healthz(Internal):
     """`/internal/healthz`: the process answers."""
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (nothing is read)
+    async def answer(self, _scope: Scope, /) -> Answer:
         """Always 200."""
         return _json(200, {"status": "alive"})
 
@@ -52,7 +52,7 @@ class Healthz(Internal):
 class Readyz(Internal):
     """`/internal/readyz`: the mapping can be asked and there are plans."""
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (nothing is read)
+    async def answer(self, _scope: Scope, /) -> Answer:
         """200 or 503; both say what is served from where, and what is wrong with plans.toml or what signs profiles."""
         context = self.context
         fault = context.finder_fault
@@ -99,7 +99,7 @@ class TLSAllowed(Internal):
 
     kind = Document.TLS_ALLOWED
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (nothing is read)
+    async def answer(self, scope: Scope) -> Answer:
         """204 if clients ask us under that name, else 404. Never because of a default plan or a DNS answer."""
         allowed = await self._allowed(value_of(scope["query_string"], b"domain") or "")
         return Answer(204, [PRIVATE], b"") if allowed else NOT_FOUND

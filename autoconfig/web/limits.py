@@ -55,8 +55,7 @@ class Limiter:
         self._interval = 1 / rate if rate else 0.0
         # Half a request more than what may be under way, so that rounding decides nothing.
         self._ahead = (settings.rate_burst - 0.5) * self._interval
-        self._trusted = settings.trusted_proxies
-        self._unlimited = (*settings.internal_networks, *settings.trusted_proxies)
+        self._settings = settings
         self._bucket_of = lru_cache(KEPT)(self._bucket)
         self._of_network = lru_cache(KEPT)(self._new)
 
@@ -68,7 +67,7 @@ class Limiter:
         """
         client, forwarded = scope.get("client"), headers.get(_FORWARDED)
         if len(headers) != len(scope["headers"]) or (forwarded and len(forwarded) > _LONGEST):
-            bucket = self._bucket_for(peer_of(scope, self._trusted).address)
+            bucket = self._bucket_for(peer_of(scope, self._settings.trusted_proxies).address)
         else:
             bucket = self._bucket_of(client[0] if client else None, forwarded)
         begin = max(now, bucket.due)
@@ -81,20 +80,25 @@ class Limiter:
         """The bucket of who connected, and what was said of who is behind: remembered, so that both are read once."""
         headers = [] if forwarded is None else [(_FORWARDED, forwarded)]
         scope = {"client": (client, 0) if client else None, "headers": headers}
-        return self._bucket_for(peer_of(scope, self._trusted).address)
+        return self._bucket_for(peer_of(scope, self._settings.trusted_proxies).address)
 
     def _bucket_for(self, address: IPAddress | None) -> Bucket:
-        if address is None or within(address, self._unlimited):
-            return self._of_network(None)
-        number = int(getattr(address, "ipv4_mapped", None) or address)
-        if number >> 32 == _TRANSLATED:
-            return self._of_network((4, number & 0xFFFFFFFF))
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-            return self._of_network((6, number >> 64))
-        return self._of_network((4, number))
+        return self._of_network(network_of(address, self._settings))
 
     def _new(self, network: tuple[int, int] | None) -> Bucket:
         return Bucket(self._interval if network else 0.0)
+
+
+def network_of(address: IPAddress | None, settings: Settings) -> tuple[int, int] | None:
+    """The network whose requests count together; `None`: nobody says who asks, or it is one of the operator's own."""
+    if address is None or within(address, (*settings.internal_networks, *settings.trusted_proxies)):
+        return None
+    number = int(getattr(address, "ipv4_mapped", None) or address)
+    if number >> 32 == _TRANSLATED:
+        return 4, number & 0xFFFFFFFF
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return 6, number >> 64
+    return 4, number
 
 
 def retry_after(wait: float) -> bytes:

@@ -10,7 +10,7 @@ from autoconfig.web.caching import DocumentHeaders
 from autoconfig.web.internal import Internal
 
 if TYPE_CHECKING:
-    from autoconfig.web.asgi import Receive, Scope
+    from autoconfig.web.asgi import Scope
 
 _HEADERS = DocumentHeaders("text/plain; version=0.0.4; charset=utf-8")
 
@@ -18,7 +18,7 @@ _HEADERS = DocumentHeaders("text/plain; version=0.0.4; charset=utf-8")
 class Metrics(Internal):
     """`/internal/metrics`, in Prometheus' text format 0.0.4."""
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (nothing is read)
+    async def answer(self, _scope: Scope, /) -> Answer:
         """All of them; an idle or busy worker answers for the others too."""
         context = self.context
         counts, gauges = context.tally.named(), context.gauges()

@@ -37,11 +37,8 @@ class Autodiscover(Endpoint):
 
     methods = ("GET", "HEAD", "POST")
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer | None:
-        """The document, or an Autodiscover error with status 200."""
-        return await (self._posted(scope, receive) if scope["method"] == "POST" else self._got(scope))
-
-    async def _posted(self, scope: Scope, receive: Receive) -> Answer | None:
+    async def posted(self, scope: Scope, receive: Receive) -> Answer | None:
+        """The document asked for, or an Autodiscover error with status 200."""
         if (header(scope, b"content-encoding") or b"identity").lower() != b"identity":
             return ENCODED
         body = await _body(scope, receive)
@@ -52,7 +49,7 @@ class Autodiscover(Endpoint):
         except RequestInvalid:
             return _error(ErrorCode.INVALID_REQUEST)
         address = request.address
-        resolution = await self.context.resolve(address.domain, asked_host(scope).domain)
+        resolution = await self.context.resolve(scope, address.domain, asked_host(scope).domain)
         document = DOCUMENTS.get(request.schema)
         if document is None:
             return _error(ErrorCode.NO_PROVIDER)
@@ -62,10 +59,11 @@ class Autodiscover(Endpoint):
             return _error(ErrorCode.NO_PROVIDER)
         return Answer(200, HEADERS.private, prepared.fill(resolution.domain, address))
 
-    async def _got(self, scope: Scope) -> Answer:
+    async def answer(self, scope: Scope) -> Answer:
+        """The document of the address's domain, else the Host's, without an address in it; or a redirect to https."""
         asked, now = asked_host(scope), time.time()
         address = address_of(scope["query_string"], b"emailaddress", b"email")
-        resolution = await self.context.resolve(address.domain if address else None, asked.domain, now)
+        resolution = await self.context.resolve(scope, address.domain if address else None, asked.domain, now)
         if asked.label == AUTODISCOVER and self.context.peer(scope).scheme == "http":
             # What Outlook's probe wants to see; it then asks the user, and posts there (MS-OXDISCO section 3.1.5.4).
             return redirect(302, self.context.settings.public_url + PATH)

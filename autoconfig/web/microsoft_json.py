@@ -17,7 +17,7 @@ from autoconfig.web.query import value_of
 from autoconfig.web.tally import Document
 
 if TYPE_CHECKING:
-    from autoconfig.web.asgi import Receive, Scope
+    from autoconfig.web.asgi import Scope
 
 PATH = "/autodiscover/autodiscover.json"
 ADDRESS_PATH = f"{PATH}/v1.0/"
@@ -30,7 +30,7 @@ class AutodiscoverJSON(Endpoint):
 
     kind = Document.AUTODISCOVER_JSON
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (no body is read)
+    async def answer(self, scope: Scope) -> Answer:
         """
         The URL of the protocol asked for.
 
@@ -38,7 +38,7 @@ class AutodiscoverJSON(Endpoint):
         """
         address, asked = address_asked_for(scope), asked_host(scope)
         try:
-            resolution = await self.context.resolve(address.domain if address else None, asked.domain)
+            resolution = await self.context.resolve(scope, address.domain if address else None, asked.domain)
         except UnknownDomain:
             return _error(ErrorCode.UserNotFound)
         protocol = _parameter(scope["query_string"], b"protocol")

@@ -22,7 +22,7 @@ from autoconfig.web.tally import Document
 if TYPE_CHECKING:
     from autoconfig.mail.address import EmailAddress
     from autoconfig.resolve import Resolution
-    from autoconfig.web.asgi import Receive, Scope
+    from autoconfig.web.asgi import Scope
     from autoconfig.web.hosts import AskedHost
 
 HEADERS = DocumentHeaders(mozilla.CONTENT_TYPE)
@@ -34,7 +34,7 @@ class Mozilla(Endpoint):
 
     kind = Document.MOZILLA
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (no body is read)
+    async def answer(self, scope: Scope) -> Answer:
         """The document."""
         host = asked_host(scope)
         return await self.document(scope, host.domain, host)
@@ -43,7 +43,7 @@ class Mozilla(Endpoint):
         """The document of the address's domain, else of `asked`; only one that is `host`'s own may be public."""
         context, now = self.context, time.time()
         address = address_of(scope["query_string"], b"emailaddress")
-        resolution = await context.resolve(address.domain if address else None, asked, now)
+        resolution = await context.resolve(scope, address.domain if address else None, asked, now)
         if context.settings.plain_http is not PlainHTTP.SERVE and context.peer(scope).scheme == "http":
             return self._without_tls(resolution, asked, address)
         prepared = context.prepared(mozilla.document, resolution.bound, with_address=address is not None)
@@ -63,7 +63,7 @@ class Mozilla(Endpoint):
 class MozillaByPath(Mozilla):
     """`/v1.1/DOMAIN`, as Mozilla's public database spells it: the path says what the Host says elsewhere."""
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (no body is read)
+    async def answer(self, scope: Scope) -> Answer:
         """The document."""
         try:
             domain = Domain.parse(scope["path_params"]["domain"])

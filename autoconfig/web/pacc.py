@@ -14,7 +14,7 @@ from autoconfig.web.hosts import PACC, asked_host
 from autoconfig.web.tally import Document
 
 if TYPE_CHECKING:
-    from autoconfig.web.asgi import Receive, Scope
+    from autoconfig.web.asgi import Scope
 
 PATH = "/.well-known/user-agent-configuration.json"
 
@@ -29,11 +29,11 @@ class Pacc(Endpoint):
 
     kind = Document.PACC
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:  # noqa: ARG002 (no body is read)
+    async def answer(self, scope: Scope) -> Answer:
         """The document, whose bytes depend on the domain alone; nothing of the query is looked at."""
         asked, now = asked_host(scope), time.time()
         if asked.label != PACC:
             raise UnknownDomain("this document is asked for under ua-auto-config.DOMAIN")
-        resolution = await self.context.resolve(None, asked.domain, now)
+        resolution = await self.context.resolve(scope, None, asked.domain, now)
         prepared = self.context.prepared(pacc.document, resolution.bound, with_address=False)
         return Answer(200, _HEADERS.of(resolution, asked, now, names_mailbox=False), prepared.fill(resolution.domain))

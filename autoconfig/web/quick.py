@@ -16,6 +16,7 @@ from autoconfig.formats.microsoft_quick import quick_request
 from autoconfig.mail import domain
 from autoconfig.mail.address import MAX_OCTETS
 from autoconfig.mail.domain import HOST_NAME, Domain
+from autoconfig.resolve import settled
 from autoconfig.settings import PlainHTTP
 from autoconfig.web.asgi import Start
 from autoconfig.web.hosts import LABELS
@@ -70,15 +71,12 @@ class QuickAutodiscover:
 
     def __init__(self, context: Context, documents: Mapping[Schema, Document], headers: DocumentHeaders) -> None:
         self._by_schema = {
-            schema: Ready(context, document, headers, with_address=True, private=True)
-            for schema, document in documents.items()
+            schema: Ready(context, document, headers, with_address=True) for schema, document in documents.items()
         }
 
-    def __call__(
-        self, _scope: Scope, _headers: Mapping[bytes, bytes], message: Message | None, /
-    ) -> QuickAnswer | None:
+    def __call__(self, _scope: Scope, headers: Mapping[bytes, bytes], message: Message | None, /) -> QuickAnswer | None:
         """See `entry.Quick`."""
-        if message is None or message.get("more_body"):
+        if message is None or message.get("more_body") or b"host" not in headers:
             return None
         asked = quick_request(message.get("body", b""))
         return None if asked is None else self._by_schema[asked.schema].answer(asked.domain, asked.local)
@@ -87,33 +85,22 @@ class QuickAutodiscover:
 class Ready:
     """One kind of document, which the context keeps prepared for each plan and params."""
 
-    def __init__(
-        self,
-        context: Context,
-        document: Document,
-        headers: DocumentHeaders,
-        *,
-        with_address: bool,
-        private: bool = False,
-    ) -> None:
-        """`private`: whether nobody may keep it, also where it is the same for every mailbox."""
+    def __init__(self, context: Context, document: Document, headers: DocumentHeaders, *, with_address: bool) -> None:
         self._context, self._document, self._with_address = context, document, with_address
         self._private = lru_cache(LENGTHS)(lambda length: _start(headers.private, length))
-        self._public = self._private if private else lru_cache(LENGTHS)(lambda length: _start(headers.public, length))
+        self._public = lru_cache(LENGTHS)(lambda length: _start(headers.public, length))
 
     def answer(self, name: bytes, local: bytes) -> QuickAnswer | None:
         """The answer for a name, which is a host name, where a row of it holds and nothing is scheduled."""
         context = self._context
         try:
-            timeline = context.finder.find_now(Domain(name.decode()))
-            row = timeline.settled(time.time()) if timeline is not None else None
-            if row is None or row.plan is None:
+            asked = Domain(name.decode())
+            timeline = context.finder.find_now(asked)
+            bound = settled(timeline, context.plans.current, asked, time.time()) if timeline is not None else None
+            if bound is None:
                 return None
-            bound = context.plans.current.bind(row.plan, row.params)
             prepared = context.prepared(self._document, bound, with_address=self._with_address)
         except Exception:  # noqa: BLE001 (the endpoint meets it again, and says so)
-            return None
-        if len(name) > bound.longest_domain:
             return None
         body = prepared.fill_octets(name, local)
         return (self._private if prepared.names_mailbox else self._public)(len(body)), body

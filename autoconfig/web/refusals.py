@@ -39,6 +39,7 @@ def text_answer(status: int, sentence: str, headers: Headers | None = None) -> A
 
 NOT_FOUND = text_answer(404, "No mail settings for this name here.")
 TOO_LARGE = text_answer(413, "The request is larger than 64 KiB.", [(b"connection", b"close")])
+NO_HOST = text_answer(400, "Send the request with one Host header.", [(b"connection", b"close")])
 ENCODED = text_answer(415, "Send the request without Content-Encoding.", [(b"connection", b"close")])
 TLS_REQUIRED = text_answer(403, "Ask by https.")
 _TOO_MANY = "Too many requests from your network; ask again later."

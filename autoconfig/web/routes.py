@@ -9,7 +9,6 @@ from starlette.routing import BaseRoute, Match, Route
 from autoconfig.formats import mozilla
 from autoconfig.web import pages
 from autoconfig.web.apple import Apple
-from autoconfig.web.asgi import as_response
 from autoconfig.web.entry import Hot
 from autoconfig.web.internal import Healthz, Readyz, TLSAllowed
 from autoconfig.web.metrics import Metrics
@@ -22,20 +21,12 @@ from autoconfig.web.mozilla import Mozilla, MozillaByPath
 from autoconfig.web.pacc import PATH as PACC_PATH
 from autoconfig.web.pacc import Pacc
 from autoconfig.web.quick import QuickAutodiscover, QuickMozilla
-from autoconfig.web.refusals import refusal
 from autoconfig.web.tally import REQUEST, Document, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from starlette.requests import Request
-    from starlette.responses import Response
-
     from autoconfig.web.asgi import Scope
     from autoconfig.web.context import Context
     from autoconfig.web.entry import Table
-
-    Page = Callable[[Request], Awaitable[Response]]
 
 
 class AnyCase(Route):
@@ -49,6 +40,7 @@ class AnyCase(Route):
 def routes(context: Context) -> list[BaseRoute]:
     """All routes, the machines' first."""
     mozilla_, apple, autodiscover_json = Mozilla(context), Apple(context), AutodiscoverJSON(context)
+    setup = pages.Setup(context)
     return [
         Route("/mail/config-v1.1.xml", mozilla_),
         Route("/.well-known/autoconfig/mail/config-v1.1.xml", mozilla_),
@@ -59,33 +51,16 @@ def routes(context: Context) -> list[BaseRoute]:
         Route(PACC_PATH, Pacc(context)),
         Route("/email.mobileconfig", apple),
         Route("/mobileconfig", apple),
-        Route("/", counted(context, pages.setup), methods=["GET"]),
-        Route("/setup", counted(context, pages.setup), methods=["GET"]),
-        Route("/style.css", counted(context, pages.style), methods=["GET"]),
-        Route("/page.js", counted(context, pages.script), methods=["GET"]),
-        Route("/logo", counted(context, pages.logo), methods=["GET"]),
+        Route("/", setup),
+        Route("/setup", setup),
+        Route("/style.css", pages.Asset(context, pages.style)),
+        Route("/page.js", pages.Asset(context, pages.script)),
+        Route("/logo", pages.Asset(context, pages.logo)),
         Route("/internal/healthz", Healthz(context)),
         Route("/internal/readyz", Readyz(context)),
         Route("/internal/metrics", Metrics(context)),
         Route("/internal/tls-allowed", TLSAllowed(context)),
     ]
-
-
-def counted(context: Context, page: Page) -> Page:
-    """
-    A page whose answers are counted. What it fails with becomes a refusal here, as in `Endpoint`: Starlette's own
-    handler would raise it once more, and the server would log it a second time.
-    """
-
-    async def answered(request: Request) -> Response:
-        try:
-            response = await page(request)
-        except Exception as error:  # noqa: BLE001 (the boundary: `refusal` logs what is a bug)
-            response = as_response(refusal(error))
-        context.tally.request(Document.PAGE, response.status_code)
-        return response
-
-    return answered
 
 
 def hot_table(context: Context, routes: list[BaseRoute]) -> Table:

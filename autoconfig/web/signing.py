@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from autoconfig.errors import SigningInvalid
 from autoconfig.formats.signing import read_identity, signed
 from autoconfig.log import logger
+from autoconfig.watching import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from autoconfig.formats.signing import Identity
     from autoconfig.settings import Settings
-
-    Signature = tuple[tuple[int, int, int] | None, ...]
 
 SOON = timedelta(days=14)
 """How long before its end a certificate is complained of, once a day."""
@@ -40,8 +39,8 @@ class ProfileSigner:
         self._key, self._certificate, self._chain = key, certificate, chain
         self._clock = clock
         self._identity: Identity | None = None
-        self._seen: Signature = ()
-        self._judged: Signature = ()
+        # Quiet from one look to the next: what a renewal writes it writes at once.
+        self._files = Watched([file for file in (key, certificate, chain) if file], quiet=0)
         self._told: tuple[Identity, int] | None = None
 
     @classmethod
@@ -58,24 +57,22 @@ class ProfileSigner:
         """
         if self._key is None and self._certificate is None and self._chain is None:
             return
-        self._judged = self._seen = self._signature()
+        self._files.note()
         self._identity = self._read()
 
     def tick(self) -> None:
         """Look at the files; read them once they have changed and then been left alone until the next look."""
         if self._identity is None:
             return
-        signature = self._signature()
-        if signature == self._seen and signature != self._judged:
+        if self._files.due():
             self.reload()
-        self._seen = signature
         self._tell_of_end()
 
     def reload(self) -> None:
         """Read the files now. Bad ones change nothing but `fault`."""
         if self._identity is None:
             return
-        self._judged = self._signature()
+        self._files.note()
         try:
             self._identity, self.fault = self._read(), None
         except SigningInvalid as error:
@@ -108,9 +105,6 @@ class ProfileSigner:
             raise SigningInvalid("profile_key and profile_certificate sign together; set both, or none of the three")
         return read_identity(self._key, [self._certificate, *([self._chain] if self._chain else [])])
 
-    def _signature(self) -> Signature:
-        return tuple(_stamp(file) for file in (self._key, self._certificate, self._chain))
-
     def _state(self, identity: Identity) -> str:
         left = identity.expires - datetime.fromtimestamp(self._clock(), UTC)
         if left <= timedelta():
@@ -132,11 +126,3 @@ class ProfileSigner:
             case "incomplete":
                 remedy = "put its chain into the file, or name it in profile_chain"
                 logger().warning("the issuer of the certificate for profiles is missing", remedy=remedy, **where)
-
-
-def _stamp(file: Path | None) -> tuple[int, int, int] | None:
-    try:
-        status = file.stat() if file is not None else None
-    except OSError:
-        return None
-    return (status.st_mtime_ns, status.st_size, status.st_ino) if status else None

@@ -31,7 +31,7 @@ class Document(StrEnum):
     TLS_ALLOWED = "tls_allowed"
     INTERNAL = "internal"
     OTHER = "other"
-    """A path that is not there, or a method that no path has."""
+    """A path that is not there."""
 
 
 class Outcome(StrEnum):

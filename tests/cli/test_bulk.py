@@ -212,6 +212,8 @@ def test_no_file(on_demo: Command, sheet: Path, path: str) -> None:
     said = on_demo("mapping", "sync", path, code=2).err
 
     assert said.startswith(f"autoconfig: {path}: 1 fault\n  file: cannot be read: ")
+    assert said.endswith("; check path and rights\n")
+    assert "Errno" not in said
 
 
 def test_byte_order_mark(on_demo: Command, sheet: Path) -> None:

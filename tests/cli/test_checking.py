@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoconfig.cli.checking import check_default, check_row, row_check
+from autoconfig.cli.checking import check_default, check_row
 from autoconfig.errors import InputInvalid, PlanUnusable, SettingsInvalid
 from autoconfig.mail.domain import Domain
 from autoconfig.plans import Plans, read_plans
@@ -20,7 +20,7 @@ def plans() -> Plans:
 
 def test_good_row(plans: Plans) -> None:
     """A row that makes an account passes."""
-    row_check(plans)(NAME, "xserver", '{"server":"sv1.xserver.jp"}')
+    plans.check(NAME, "xserver", '{"server":"sv1.xserver.jp"}')
     check_row(plans, NAME, "shared-managed", "{}")
 
 
@@ -36,7 +36,7 @@ ROWS = {
 def test_bad_row(plans: Plans, plan: str, params: str) -> None:
     """A row that makes none is the plans' business in a file, and a mistake where it was typed."""
     with pytest.raises(PlanUnusable):
-        row_check(plans)(NAME, plan, params)
+        plans.check(NAME, plan, params)
     with pytest.raises(InputInvalid, match=f"^shop.example: plan '{plan}'.*; nothing was written$"):
         check_row(plans, NAME, plan, params)
 

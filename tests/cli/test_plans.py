@@ -68,6 +68,23 @@ def test_unfit_rows(on_demo: Command, plans: Path) -> None:
     ]
 
 
+def test_row_that_would_move_to_itself(on_demo: Command, plans: Path) -> None:
+    """A domain that its plan redirects to itself is named where its row stands, and refused where it is typed."""
+    on_demo("mapping", "set", "new.example", "--plan", "shared-managed")
+    with plans.open("a", encoding="utf-8") as file:
+        file.write('[plans.moved]\nname = "Moved"\nredirect_domain = "New.example"\n')
+    change(plans, "[plans.shared-managed]", "[plans.shared-kept]")
+    change(plans, "[plans.moved]", "[plans.shared-managed]")
+    problem = "plan 'shared-managed': its redirect_domain is this domain, which would move to itself"
+
+    said = on_demo("plans", "check", code=1).out
+    assert f"of new.example: {problem}; put it on a plan with servers\n" in said
+    on_demo("mapping", "end", "new.example")
+    refused = on_demo("mapping", "set", "new.example", "--plan", "shared-managed", code=2).err
+    assert f"new.example: {problem}; put it on a plan with servers; nothing was written" in refused
+    on_demo("mapping", "set", "old.example", "--plan", "shared-managed")
+
+
 def test_faults(on_demo: Command, plans: Path) -> None:
     """Every fault of the file is listed with its place and remedy, and the exit code is 2."""
     change(plans, "port = 993", "port = 99300")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.cli.sockets import note_place
+from autoconfig.serving.sockets import note_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,12 +45,21 @@ def test_never_run(on_demo: Command) -> None:
     assert on_demo("ready", "--json", code=1).data == {"status": "not running"}
 
 
+def test_unreadable_state_folder(on_demo: Command, demo: Path) -> None:
+    """Where nobody can know whether one runs, that is not said: exit code 2, with the place and the remedy."""
+    (demo / "state").touch()
+    said = on_demo("ready", code=2).err
+
+    assert said.startswith(f"autoconfig: {demo / 'state' / 'listening.json'}: cannot be read: Not a directory; make ")
+    assert "not answering" in on_demo("ready", "--url", f"unix:{demo}/none", code=1).out
+
+
 @pytest.mark.parametrize("place", ["http://127.0.0.1:{port}", "unix:{folder}/gone"], ids=["port", "socket"])
 def test_ended(on_demo: Command, demo: Path, place: str) -> None:
     """Where the last one ended, nobody answers: exit code 1."""
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    note_place(demo / "state", place.format(port=port, folder=demo))
+    note_address(demo / "state", place.format(port=port, folder=demo))
 
     assert "not answering: [Errno" in on_demo("ready", code=1).out
 

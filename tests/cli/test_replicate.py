@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from autoconfig.cli import notify
 from autoconfig.cli import replicate as module
 from autoconfig.cli.replicate import LONGEST
 from autoconfig.errors import AutoconfigError, MappingUnavailable, SchemaTooNew
 from autoconfig.mapping.copies.replication import Look
+from autoconfig.serving import notify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -198,10 +198,15 @@ def test_configuration_of_the_command_line(serve: Serve, demo: Path, tmp_path: P
     assert (demo / "state" / "listening.json").exists()
 
 
-def test_state_folder_that_cannot_be_written(serve: Serve) -> None:
-    """Serving goes on without a state folder."""
-    server = serve(env=os.environ | {"AUTOCONFIG_STATE_DIR": "/dev/null/state"})
+def test_state_folder_that_cannot_be_written(start: Start, wait_until: Wait) -> None:
+    """Serving goes on without a state folder; the log says that `ready` will not find the server."""
+    program = start("serve", "--port", "0", env=os.environ | {"AUTOCONFIG_STATE_DIR": "/dev/null/state"})
+    warning = program.line("`autoconfig ready` will not find this server by itself")
+    server = Server(program, program.line("serving").partition(" at=")[2].split()[0])
+    wait_until(lambda: answers(server))
 
+    assert "file=/dev/null/state/listening.json" in warning
+    assert f"call ready --url {server.place}" in warning
     assert imap_port(server) == "993"
 
 

@@ -90,8 +90,8 @@ def test_stuck_worker(serve: Serve, tmp_path: Path, wait_until: Wait) -> None:
     """A worker whose event loop is stuck is ended and replaced, and the log says so; the other one stays."""
     (tmp_path / "sitecustomize.py").write_text(
         "import signal, time\n"
-        "import autoconfig.cli.worker\n"
-        "autoconfig.cli.worker.STUCK = 3\n"
+        "import autoconfig.serving.worker\n"
+        "autoconfig.serving.worker.STUCK = 3\n"
         "signal.signal(signal.SIGUSR1, lambda *_: time.sleep(600))\n",
         encoding="utf-8",
     )

@@ -27,7 +27,7 @@ class Attack:
     body: bytes = b""
     version: str = "1.1"
     same: bool = True
-    """Whether nginx and the server read it in the same way; where not, nginx refuses it, or takes one of two names."""
+    """Whether nginx and the server read it alike; where not, it is refused, or nginx takes one of two names."""
 
     def headers_for(self, victim: str) -> list[str]:
         """The headers."""
@@ -96,7 +96,7 @@ ATTACKS = {
     "label in the address": Attack(DOCUMENT + "?emailaddress=x@autoconfig.{v}", ["Host: autoconfig.{v}"]),
     "two hosts, victim first": Attack(DOCUMENT, ["Host: autoconfig.{v}", "Host: autoconfig.{e}"], same=False),
     "two hosts, evil first": Attack(DOCUMENT, ["Host: autoconfig.{e}", "Host: autoconfig.{v}"], same=False),
-    "no host": Attack(headers=[], version="1.0"),
+    "no host": Attack(headers=[], version="1.0", same=False),  # nginx asks on by 1.1, which has to have one
     "no host, 1.1": Attack(headers=[], same=False),
     "absolute, victim": Attack("http://autoconfig.{v}" + DOCUMENT, ["Host: autoconfig.{e}"], same=False),
     "absolute, evil": Attack("http://autoconfig.{e}" + DOCUMENT, ["Host: autoconfig.{v}"], same=False),

@@ -4,7 +4,7 @@ import pytest
 
 from autoconfig.dns.answer import MXAnswer, MXStatus
 
-TEMPORARY = {MXStatus.FAILED, MXStatus.TIMED_OUT, MXStatus.OVER_BUDGET}
+TEMPORARY = {MXStatus.FAILED, MXStatus.TIMED_OUT, MXStatus.OVER_BUDGET, MXStatus.OVER_SHARE}
 
 
 @pytest.mark.parametrize("status", MXStatus)

@@ -15,6 +15,7 @@ from autoconfig.dns.lookups import MailExchangers
 from autoconfig.dns.mx import mail_exchangers
 from autoconfig.dns.nameservers import Nameservers
 from autoconfig.mail.domain import Domain
+from tests.mapping.sources.fakes import settled
 from tests.servers.knot import silent
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def test_bounded_concurrency(clock: Clock) -> None:
     """No more than a fixed number of questions are under way; the others wait for their turn and are answered."""
 
     async def slowly(_domain: str) -> MXAnswer:
-        await asyncio.sleep(0.001)
+        await settled()
         return FOUND
 
     asked = Asked(slowly)
@@ -346,7 +347,7 @@ def test_close(clock: Clock) -> None:
 
     async def closing() -> list[MXAnswer]:
         waiting = [asyncio.create_task(exchangers.of(Domain(f"d{number}.co.jp"))) for number in range(100)]
-        await asyncio.sleep(0.01)
+        await settled()
         unstarted = asyncio.create_task(exchangers.of(CUSTOMER))
         await asyncio.sleep(0)
         await exchangers.close()

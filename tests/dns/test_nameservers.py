@@ -55,11 +55,11 @@ def test_no_file(tmp_path: Path) -> None:
     file = tmp_path / "resolv.conf"
     nameservers = Nameservers(resolv_conf=file)
 
-    assert MXAnswer(MXStatus.FAILED) == asyncio.run(mail_exchangers(NAME, nameservers))
+    assert MXAnswer(MXStatus.FAILED) == asyncio.run(mail_exchangers(NAME, nameservers, 3))
     file.write_text("options edns0\n")
     with pytest.raises(dns.resolver.NoResolverConfiguration):
         nameservers.resolver(2)
-    assert MXAnswer(MXStatus.FAILED) == asyncio.run(mail_exchangers(NAME, nameservers))
+    assert MXAnswer(MXStatus.FAILED) == asyncio.run(mail_exchangers(NAME, nameservers, 3))
     file.write_text("nameserver 192.0.2.1\n")
     assert addresses(nameservers) == [("192.0.2.1", 53)]
 

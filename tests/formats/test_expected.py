@@ -19,6 +19,7 @@ from autoconfig.formats.microsoft import ErrorCode
 from autoconfig.mail.account import Account
 from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.server import Protocol
+from tests.demo import DOMAINS
 
 if TYPE_CHECKING:
     from autoconfig.mail.bound import BoundPlan
@@ -29,17 +30,6 @@ IDENTIFIER = "jp.xbit.autoconfig"
 NOW = datetime(2026, 11, 24, 16, 56, 32, 616402, UTC)
 
 Accounts = Callable[..., Account]
-
-DOMAINS = [
-    "sample.co.jp",
-    "hanako-flowers.example",
-    "yamada-law.example",
-    "vps-customer.example",
-    "second-brand.example",
-    "old-shop.example",
-    "recommended.example",
-    "xn--wgv71a119e.example",
-]
 
 FORMS: dict[str, Callable[[Account], bytes]] = {
     "xml": mozilla.document,

@@ -28,6 +28,7 @@ SAME_NAME = {
     "ideographic full stops": ("日本語。example。", "xn--wgv71a119e.example"),
     "full-width letters": ("Ｅｘａｍｐｌｅ.co.jp", "example.co.jp"),
     "full-width letters, digits and dots": ("ｓｈｏｐ１２．ｃｏ．ｊｐ", "shop12.co.jp"),
+    "name of 253 in full-width letters": (NAME_253.translate({ord("a"): "ａ", ord("."): "．"}), NAME_253),
     "half-width katakana": ("ﾆﾎﾝ.example", "xn--idk6a7d.example"),
     "sharp s is a letter of its own": ("faß.example", "xn--fa-hia.example"),
     "Kelvin sign": ("\u212a.example", "k.example"),
@@ -68,6 +69,7 @@ NO_NAME = {
     "zero-width joiner": "a\u200db.example",
     "lone surrogate": "\ud800.example",
     "U-label longer than 63 octets": "日" * 63 + ".example",
+    "U-label of 64 characters": "日" * 64 + ".example",
     "254 characters that shrink": "\u00ad" * 250 + "a.jp",
 }
 

@@ -79,3 +79,12 @@ def test_decode_any_text(text: str) -> None:
         return
 
     assert {type(text) for item in decoded.items() for text in item} <= {str}
+
+
+NAMES = {"server": True, "a1_": True, "domain": False, "valid_from": False, "Server": False, "1a": False, "": False}
+
+
+@pytest.mark.parametrize(("name", "expected"), NAMES.items(), ids=NAMES.keys())
+def test_is_param_name(name: str, expected: bool) -> None:
+    """A param is called neither like a variable nor like what a row says beside its params."""
+    assert expected is params.is_param_name(name)

@@ -159,6 +159,15 @@ def test_order_of(defaults: dict[str, str], order: tuple[str, ...]) -> None:
     assert order == order_of(defaults_of(**defaults))
 
 
+def test_order_of_a_ladder() -> None:
+    """A param that is reached on many ways is looked at once: thirty rungs would be a billion ways."""
+    rungs = {f"{side}{rung}": f"{{a{rung + 1}}}{{b{rung + 1}}}" for rung in range(30) for side in "ab"}
+    order = order_of(defaults_of(**rungs, a30="x", b30="y"))
+
+    assert order[:4] == ("a30", "b30", "a29", "b29")
+    assert len(order) == 62
+
+
 CIRCLES = {
     "itself": ({"a": "{a}"}, "a → a"),
     "two": ({"a": "{b}", "b": "{a}"}, "a → b → a"),

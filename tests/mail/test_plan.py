@@ -12,7 +12,7 @@ from autoconfig.mail.account import Text
 from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.domain import Domain, is_host_name
 from autoconfig.mail.pattern import VARIABLES, Pattern
-from autoconfig.mail.plan import HostRule, Plan
+from autoconfig.mail.plan import KEY, MAX_KEY, HostRule, Plan, key_from
 from autoconfig.mail.server import Login, Protocol, ServerTemplate, TLSMode
 
 LABEL_63 = "a" * 63
@@ -151,6 +151,15 @@ def test_bind_unknown(plan: Plan, known: str) -> None:
     assert caught.value.param == "outgiong"
 
 
+@given(st.text() | st.text("aZ09-_. é"), st.integers(1, MAX_KEY))
+def test_key_from_any(text: str, longest: int) -> None:
+    """Any text makes a key that a plan may have, and that makes itself again, or none."""
+    key = key_from(text, longest)
+
+    assert not key or (KEY.fullmatch(key) and len(key) <= longest)
+    assert key_from(key) == key
+
+
 def test_bind_puts_imap_first() -> None:
     """IMAP, POP3, SMTP, whatever the plan's order; within a protocol the plan's own order stays."""
     written = [(Protocol.SMTP, 465), (Protocol.POP3, 995), (Protocol.SMTP, 587), (Protocol.IMAP, 993)]
@@ -203,6 +212,21 @@ def test_redirect_domain() -> None:
     assert not bound.needs_domain
     assert account.redirects
     assert account.redirect_domain == Domain("xn--wgv71a119e.example")
+
+
+def test_check_row_of_the_redirect_domain() -> None:
+    """A row may not redirect its own domain to itself, however the plan spells it; any other domain may be on it."""
+    bound = redirecting(domain="{new}", new=None).bind({"new": "日本語.Example"})
+
+    with pytest.raises(PlanUnusable, match="which would move to itself; put it on a plan with servers"):
+        bound.check_row(Domain("xn--wgv71a119e.example"))
+    bound.check_row(Domain("mail.xn--wgv71a119e.example"))
+
+
+def test_check_row_checks() -> None:
+    """A row is seen to as a request is."""
+    with pytest.raises(PlanUnusable, match="not allowed in a host name"):
+        plan_of(server("{domain}", "x")).bind({}).check_row(Domain("a_b.example"))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from autoconfig.errors import MappingUnavailable
 from autoconfig.mail.domain import Domain
 from autoconfig.mapping import cached
 from autoconfig.mapping.position import PositionFile
-from autoconfig.mapping.sources import hosts
+from autoconfig.mapping.sources import choosing
 from autoconfig.mapping.sources.hosts import Hosts
 from autoconfig.mapping.sources.source import Position, digest_of
 from autoconfig.mapping.timeline import Row
@@ -192,7 +192,7 @@ def test_an_answer_from_before_the_history_was_replaced(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch, generation: str
 ) -> None:
     """An answer of the old history that arrives after it was replaced is given to who waits, and not kept."""
-    monkeypatch.setattr(hosts, "_REPLACED", 0.0)
+    monkeypatch.setattr(choosing, "REPLACED", 0.0)
 
     async def question(finder: CachedFinder) -> list[object]:
         host.append("other.example", Row(2, 1, "b", "{}"))

@@ -170,6 +170,25 @@ def test_faults(tmp_path: Path, text: str | bytes, expected: list[str]) -> None:
     assert faults(tmp_path, text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        pytest.param("name,plan,Note\n", "name it 'note'", id="a column in another case"),
+        pytest.param("name,plan,a-b\n", "write name,plan and the plans' params", id="no param"),
+        pytest.param("name\n", "separate the columns by commas", id="one column"),
+        pytest.param("name,x\n", "the first line names the columns", id="other columns"),
+        pytest.param("name,plan\na.example,p,q\n", "put quotes around cells with commas", id="a cell too many"),
+        pytest.param("name,plan\na.example\n", "", id="a cell too few"),
+    ],
+)
+def test_remedies(tmp_path: Path, text: str, remedy: str) -> None:
+    """What is to be done fits what is wrong."""
+    with pytest.raises(CsvInvalid) as caught:
+        read_text(tmp_path, text)
+
+    assert [remedy] == [fault.remedy for fault in caught.value.faults]
+
+
 def test_a_cell_without_an_end(tmp_path: Path) -> None:
     """A quotation mark that nothing closes is named as such on its own line, also long before the end of the file."""
     text = 'name,plan,note\na.example,p,"\n' + "b.example,p,\n" * 20_000

@@ -8,8 +8,7 @@ import pytest
 
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mail.params import decode, encode
-from autoconfig.mapping.engines import BATCH
-from autoconfig.mapping.journal import Change, Journal
+from autoconfig.mapping.journal import BATCH, Change, Journal
 from autoconfig.mapping.schema import Record
 
 if TYPE_CHECKING:
@@ -178,13 +177,13 @@ def test_one_writer(journal: Journal, url: str, monkeypatch: pytest.MonkeyPatch)
     other.close()
 
 
-def test_checkpoint(journal: Journal, path: Path) -> None:
+def test_settle(journal: Journal, path: Path) -> None:
     """After a checkpoint the log is empty."""
     log = path.with_name("mapping.db-wal")
     with journal.writing() as writing:
         writing.append_one(Change("a.example", 5, "plan", "{}"))
     sizes = [log.stat().st_size]
-    journal.checkpoint()
+    journal.settle()
     sizes.append(log.stat().st_size)
 
     assert sizes[0] > sizes[1] == 0

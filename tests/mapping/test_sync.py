@@ -162,20 +162,23 @@ def test_without_delete_nothing_ends(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("have", "keep", "max_ends", "limit"),
+    ("have", "keep", "max_ends", "limit", "shown"),
     [
-        pytest.param(30, 20, None, None, id="ten may always end"),
-        pytest.param(30, 19, None, 10, id="eleven of few may not"),
-        pytest.param(400, 380, None, None, id="5 % of many"),
-        pytest.param(400, 379, None, 20, id="more than 5 % of many"),
-        pytest.param(30, 1, 29, None, id="told so"),
-        pytest.param(30, 28, 1, 1, id="told less"),
-        pytest.param(30, 29, 0, 0, id="told none"),
+        pytest.param(30, 20, None, None, "", id="ten may always end"),
+        pytest.param(30, 19, None, 10, "n019, n020, n021, …", id="eleven of few may not"),
+        pytest.param(400, 380, None, None, "", id="5 % of many"),
+        pytest.param(400, 379, None, 20, "n379, n380, n381, …", id="more than 5 % of many"),
+        pytest.param(30, 1, 29, None, "", id="told so"),
+        pytest.param(30, 26, 3, 3, "n026, n027, n028, …", id="told one less"),
+        pytest.param(30, 27, 1, 1, "n027, n028, n029", id="told less"),
+        pytest.param(30, 29, 0, 0, "n029", id="told none"),
     ],
 )
 @pytest.mark.parametrize("dry_run", [False, True], ids=["write", "dry run"])
-def test_guard(journal: Journal, have: int, keep: int, max_ends: int | None, limit: int | None, dry_run: bool) -> None:
-    """More ends than meant are refused, with the number, the limit and the way out, and nothing is written."""
+def test_guard(
+    journal: Journal, have: int, keep: int, max_ends: int | None, limit: int | None, shown: str, dry_run: bool
+) -> None:
+    """More ends than meant are refused, with the names, the limit and the way out, and nothing is written."""
     names = [f"n{number:03}" for number in range(have)]
     sync(journal, sheet(*names), NOW)
     before = rows(journal)
@@ -187,7 +190,9 @@ def test_guard(journal: Journal, have: int, keep: int, max_ends: int | None, lim
         assert len(rows(journal)) == have + (0 if dry_run else have - keep + 1)
     else:
         ends = have - keep
-        with pytest.raises(Refused, match=rf"end {ends} of {have} names .*limit is {limit};.*--max-ends {ends}"):
+        with pytest.raises(
+            Refused, match=rf"end {ends} of {have} names \({shown}\), the limit is {limit};.*--max-ends {ends}"
+        ):
             sync(journal, wanted, NOW, delete=True, max_ends=max_ends, dry_run=dry_run)
 
         assert rows(journal) == before

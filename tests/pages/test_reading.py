@@ -11,7 +11,7 @@ from lxml import etree
 from playwright.sync_api import expect
 
 from tests.conftest import needs
-from tests.web.pages.conftest import DOMAINS
+from tests.demo import DOMAINS
 
 if TYPE_CHECKING:
     from pathlib import Path

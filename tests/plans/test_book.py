@@ -186,3 +186,14 @@ def test_rule_for(provider: Plans, host: str, params: str | None) -> None:
 
     assert params == (found[1] if found else None)
     assert found is None or found[0].plan == "shared-standard"
+
+
+def test_check(provider: Plans) -> None:
+    """A row is held against its plan and its name; a default plan must do without a row."""
+    provider.check(Domain("a.example"), "xserver", '{"server":"sv1.xserver.jp"}')
+    provider.check_default("server-maintenance")
+
+    with pytest.raises(PlanUnusable, match="a_b"):
+        provider.check(Domain("a.example"), "xserver", '{"server":"a_b.example"}')
+    with pytest.raises(PlanUnusable, match="'server'"):
+        provider.check_default("xserver")

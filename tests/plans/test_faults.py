@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autoconfig.errors import Fault
 from autoconfig.plans.faults import validated
@@ -55,11 +57,44 @@ CASES: dict[str, tuple[dict[str, object], list[tuple[str, str, str]]]] = {
         {"servers": {}},
         [("plans.a.servers", "input should be a valid list", "see docs/plans.md")],
     ),
+    "a value where a table belongs": (
+        {"servers": ["imap"]},
+        [("plans.a.servers[1]", "should be a table, written [NAME] or { key = value }", "it is 'imap'")],
+    ),
+    "a list where a table belongs": (
+        {"oauth2": [{}]},
+        [("plans.a.oauth2", "should be a table, written [NAME] or { key = value }", "see docs/plans.md")],
+    ),
     "two at once": (
         {"webmail": 1, "extends": True},
         [
             ("plans.a.extends", "input should be a valid string", "it is True"),
             ("plans.a.webmail", "input should be a valid string", "it is 1"),
+        ],
+    ),
+    "params called as pydantic calls the members of a union": (
+        {"params": {"str": 5, "fooTable": 6, "text": {"table": 7}, "[key]": 8, "x]": {"required": False}}},
+        [
+            ("plans.a.params.str", "input should be a valid string", "it is 5"),
+            ("plans.a.params.fooTable", "input should be a valid string", "it is 6"),
+            ("plans.a.params.text.required", "this key is missing", "add it"),
+            ("plans.a.params.text.table", "unknown key", "known are required"),
+            ("plans.a.params.[key]", "input should be a valid string", "it is 8"),
+            ("plans.a.params.x].required", "input should be True", "it is False"),
+        ],
+    ),
+    "languages called so": (
+        {"name": {"[key]": "A", "text": 5, "ja": 6}, "notes": [{"[key]": "A"}]},
+        [
+            ("plans.a.name.[key]", "string should match pattern '^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$'", "it is '[key]'"),
+            ("plans.a.name.text", "string should match pattern '^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$'", "it is 'text'"),
+            ("plans.a.name.text", "input should be a valid string", "it is 5"),
+            ("plans.a.name.ja", "input should be a valid string", "it is 6"),
+            (
+                "plans.a.notes[1].[key]",
+                "string should match pattern '^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$'",
+                "it is '[key]'",
+            ),
         ],
     ),
     "one for both members of a union": (
@@ -115,3 +150,16 @@ def test_validated_accepts() -> None:
 def test_fault_is_one_line(fault: Fault, text: str) -> None:
     """A fault prints as place, problem and remedy."""
     assert text == str(fault)
+
+
+KEYS = st.sampled_from(["str", "ParamTable", "text", "table", "[key]", "x]", "params", "required", "a.b", "ja"])
+
+
+@given(st.dictionaries(KEYS, st.integers()), st.dictionaries(KEYS, st.integers()))
+def test_each_has_its_place(values: dict[str, object], unknown: dict[str, object]) -> None:
+    """However keys are called, each bad value and each unknown key is a fault of its own, at its own place."""
+    faults: list[Fault] = []
+    validated(PlanTable, {"params": {**values, "server": {"required": True, **unknown}}}, "p", faults)
+
+    places = [*(f"p.params.{key}" for key in values), *(f"p.params.server.{key}" for key in unknown)]
+    assert sorted(places) == sorted(fault.place for fault in faults)

@@ -49,7 +49,7 @@ FAULTS = {
     "no text": ("{}", "plans.a.notes[1]", "at least 1 item"),
     "no language": ('{ English = "a" }', "plans.a.notes[1].English.[key]", "should match pattern"),
     "long": (f'{{ en = "{"a" * 601}" }}', "plans.a.notes[1].en", "at most 600 characters"),
-    "no table": ('"a"', "plans.a.notes[1]", "valid dictionary"),
+    "no table": ('"a"', "plans.a.notes[1]", "should be a table"),
 }
 
 

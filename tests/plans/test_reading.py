@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -123,3 +124,19 @@ def test_read_file_that_cannot_be_read(tmp_path: Path, kind: str) -> None:
         read_file(path)
 
     assert caught.value.file == str(path)
+
+
+def test_warnings_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another thread warns of while a host rule is read is no error, neither there nor of the rule."""
+    compiled = re.compile
+
+    def meanwhile(pattern: str, flags: int = 0) -> re.Pattern[str]:
+        warnings.warn_explicit("old", DeprecationWarning, "elsewhere.py", 1, "elsewhere")
+        return compiled(pattern, flags)
+
+    monkeypatch.setattr(re, "compile", meanwhile)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        plans = read_plans(f'{GOOD}\n[[host]]\nmatch = "a{{5}}"\nplan = "a"\n'.encode())
+
+    assert [rule.plan for rule in plans.rules] == ["a"]

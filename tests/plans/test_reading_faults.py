@@ -24,7 +24,8 @@ FAULTS = {
     # The file
     "empty file": ("", "plans", "there is no plan"),
     "no plan": ("[plans]", "plans", "there is no plan"),
-    "plans is no table": ("plans = 5", "plans", "there is no plan"),
+    "plans is no table": ("plans = 5", "plans", "should be a table with a key for each plan"),
+    "plans in double brackets": (GOOD.replace("[plans.a]", "[[plans]]"), "plans", "should be a table with a key for"),
     "not UTF-8": (GOOD.encode() + "name = 'サ'".encode("cp932"), "line 9", "is not UTF-8"),
     "UTF-16": (GOOD.encode("utf-16"), "line 1", "is not UTF-8"),
     "not TOML": (changed("]\n", "\n"), "file", "is not TOML: "),
@@ -40,7 +41,10 @@ FAULTS = {
     "unknown table": (GOOD + "[plan.b]", "plan", "unknown table"),
     "key outside of tables": ("x = 1\n" + GOOD, "x", "unknown table"),
     # The plan
-    "plan is a text": ("plans.b = 'x'\n" + GOOD, "plans.b", "input should be a valid dictionary"),
+    "plan is a text": ("plans.b = 'x'\n" + GOOD, "plans.b", "should be a table, written [NAME] or { key = value }"),
+    "plan in double brackets": (GOOD + '[[plans.b]]\nname = "B"', "plans.b", "should be a table, written [NAME]"),
+    "server is a text": (GOOD.replace(IMAP, "'imap'"), "plans.a.servers[1]", "should be a table, written [NAME]"),
+    "params is a number": (GOOD.replace("params = ", "params = 5 #"), "plans.a.params", "should be a table, written"),
     "plan key in upper case": (changed("plans.a", "plans.A"), "plans.A", "is no key for a plan"),
     "plan key with a space": (changed("plans.a", 'plans."a b"'), "plans.a b", "is no key for a plan"),
     "plan key too long": (changed("plans.a", f"plans.{'a' * 64}"), f"plans.{'a' * 64}", "is no key for a plan"),
@@ -217,7 +221,7 @@ FAULTS = {
     "redirect to no host": (MOVED + 'redirect_domain = "a_b.example"', "plans.a", "is not a host name"),
     # Host rules
     "host is no list": (GOOD + "[host]\nmatch = 'a'\nplan = 'a'", "host", "is not a list of tables"),
-    "rule is no table": ("host = [5]\n" + GOOD, "host[1]", "input should be a valid dictionary"),
+    "rule is no table": ("host = [5]\n" + GOOD, "host[1]", "should be a table, written [NAME]"),
     "rule without plan": (GOOD + "[[host]]\nmatch = 'a'", "host[1].plan", "this key is missing"),
     "rule with an unknown key": (GOOD + "[[host]]\nmatch='a'\nplan='a'\nx=1", "host[1].x", "unknown key"),
     "rule with an unknown plan": (GOOD + "[[host]]\nmatch='a'\nplan='b'", "host[1].plan", "there is no plan 'b'"),

@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
 from autoconfig.errors import MappingUnavailable, PlansInvalid
+from autoconfig.plans import read_file, reload
 from autoconfig.plans.reload import PlansFile
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from autoconfig.plans import Plans
 
 
 def plan(key: str, name: str = "A") -> str:
@@ -388,3 +392,31 @@ def test_default_plan_is_kept(server: Server, text: str, problem: str) -> None:
 
     assert problem in str(server.file.fault)
     assert "one" in server.file.current.plans
+
+
+def test_two_reloads_at_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two reloads at once the later one has the last word, and the copy is of what is served."""
+    server.start(ONE)
+    begun, go_on, seen = threading.Event(), threading.Event(), []
+
+    def slowly(path: Path) -> Plans:
+        plans = read_file(path)
+        seen.append(list(plans.plans))
+        begun.set()
+        assert len(seen) > 1 or go_on.wait(10)
+        return plans
+
+    async def both() -> None:
+        first = asyncio.create_task(server.file.reload())
+        await asyncio.to_thread(begun.wait, 10)
+        server.write(TWO)
+        second = asyncio.create_task(server.file.reload())
+        await asyncio.wait([second], timeout=0.2)
+        go_on.set()
+        await asyncio.gather(first, second)
+
+    monkeypatch.setattr(reload, "read_file", slowly)
+    asyncio.run(both())
+
+    assert seen == [["one"], ["one", "two"]]
+    assert (server.keys, server.copied) == (["one", "two"], TWO)

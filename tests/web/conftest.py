@@ -113,6 +113,7 @@ class Site:
         body: bytes | Sequence[bytes] = b"",
         client: tuple[str, int] | None = STRANGER,
         leaves: bool = False,
+        version: str = "1.1",
     ) -> list[Message]:
         """All that the application sends; a client that `leaves` does so before the last piece of its body."""
         named = [] if host is None else [(b"host", host.encode() if isinstance(host, str) else host)]
@@ -132,7 +133,7 @@ class Site:
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
-            "http_version": "1.1",
+            "http_version": version,
             "method": method,
             "scheme": scheme,
             "path": path,

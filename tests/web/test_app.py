@@ -8,9 +8,11 @@ import plistlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from lxml import etree
 
@@ -19,6 +21,7 @@ from autoconfig.errors import PlansInvalid
 from autoconfig.mapping.memory import MemoryFinder
 from autoconfig.plans import reload
 from autoconfig.web import app
+from tests.web.conftest import STRANGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -248,6 +251,67 @@ def test_hang_up(open_site: OpenSite, log_lines: LogLines) -> None:
     signal.signal(signal.SIGHUP, ignored)
 
     assert lines == ["plans.toml was loaded"]
+
+
+class Held:
+    """A step of loading plans that ends when a test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self._make = getattr(reload, step)
+        monkeypatch.setattr(reload, step, self)
+
+    def __call__(self, *given: Any) -> Any:
+        """The step."""
+        made = self._make(*given)
+        self.begun.set()
+        assert self.go_on.wait(10), "whoever was to be answered meanwhile was not"
+        return made
+
+
+@pytest.mark.parametrize("step", ["read_file", "_replace"], ids=["reading", "keeping the copy"])
+def test_requests_do_not_wait_for_plans(open_site: OpenSite, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """While plans are loaded, mail programs are answered."""
+    site = open_site()
+    held = Held(monkeypatch, step)
+
+    async def asked() -> int:
+        loading = asyncio.create_task(site.context.plans.reload())
+        await asyncio.to_thread(held.begun.wait, 10)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(site.app, client=STRANGER)) as client:
+            document = await client.get(
+                "https://autoconfig.sample.co.jp/mail/config-v1.1.xml?emailaddress=taro@sample.co.jp"
+            )
+        held.go_on.set()
+        await loading
+        return document.status_code
+
+    assert site.runner.run(asked()) == 200
+    assert site.context.plans.fault is None
+
+
+def test_hang_up_meanwhile(open_site: OpenSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A SIGHUP while plans are loaded asks for them once more: what was changed meanwhile is served."""
+    monkeypatch.setattr(app, "TICK", 60.0)  # so that only the signal tells
+    site = open_site()
+    plans = site.context.plans
+
+    async def hang_up() -> None:
+        held = Held(monkeypatch, "read_file")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.to_thread(held.begun.wait, 10)
+        changed = plans.path.read_text(encoding="utf-8").replace("port = 465", "port = 466")
+        plans.path.write_text(changed, encoding="utf-8")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0.1)
+        held.go_on.set()
+        await until(lambda: b"port = 466" in plans.current.source)
+
+    ignored = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # should the server not take it, the tests live on
+    lived(site, hang_up)
+    signal.signal(signal.SIGHUP, ignored)
+
+    assert b"port = 466" in plans.current.source
 
 
 @pytest.fixture

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+
+from autoconfig.mail.domain import Domain
+from autoconfig.plans import read_plans
+from autoconfig.resolve import resolve
+from autoconfig.web.caching import DocumentHeaders
+from autoconfig.web.hosts import AskedHost
+from tests.web.conftest import PLANS, demo_rows
 
 if TYPE_CHECKING:
     import httpx
@@ -108,6 +116,21 @@ def test_until_the_next_row(open_site: OpenSite, seconds: int, least: int, most:
 
     assert found
     assert least <= int(found[1]) <= most
+
+
+@pytest.mark.parametrize(
+    ("now", "seconds"),
+    [(10_000 - 3601, 3600), (10_000 - 3600, 3600), (10_000 - 3599, 3599), (9_999, 1), (9_999.5, 0), (10_001, 0)],
+    ids=["over an hour", "an hour", "under an hour", "a second", "half a second", "since then"],
+)
+def test_whole_seconds(now: float, seconds: int) -> None:
+    """They are whole ones and never too many, also where the row's time came while it was answered."""
+    finder, domain = demo_rows(), Domain("sample.co.jp")
+    finder.add(domain.name, "legacy-os", valid_from=10_000)
+    found = asyncio.run(resolve(finder, read_plans(PLANS.encode()), domain, None, min(now, 9_999)))
+    headers = DocumentHeaders("text/xml").of(found, AskedHost("autoconfig", domain), now, names_mailbox=False)
+
+    assert (b"cache-control", b"public, max-age=%d, s-maxage=5" % seconds) == headers[-1]
 
 
 def test_until_ours_begins(open_site: OpenSite) -> None:

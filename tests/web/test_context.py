@@ -108,7 +108,7 @@ def test_prepared_once(open_site: OpenSite) -> None:
     context = open_site().context
 
     def prepared(name: str, *, with_address: bool = False) -> Prepared:
-        bound = asyncio.run(context.resolve(Domain(name), None)).bound
+        bound = asyncio.run(context.resolve({}, Domain(name), None)).bound
         return context.prepared(mozilla.document, bound, with_address=with_address)
 
     first = prepared("yamada-law.example")
@@ -123,8 +123,8 @@ def test_moment(open_site: OpenSite) -> None:
     later = int(time.time()) + 1000
     site.finder.add(SAMPLE.name, "legacy-os", valid_from=later)
 
-    assert asyncio.run(site.context.resolve(SAMPLE, None)).plan == "server-maintenance"
-    assert asyncio.run(site.context.resolve(SAMPLE, None, later)).plan == "legacy-os"
+    assert asyncio.run(site.context.resolve({}, SAMPLE, None)).plan == "server-maintenance"
+    assert asyncio.run(site.context.resolve({}, SAMPLE, None, later)).plan == "legacy-os"
 
 
 def test_plans_are_taken_over(open_site: OpenSite, log_lines: LogLines) -> None:

@@ -90,6 +90,33 @@ def test_bug(open_site: OpenSite, log_lines: LogLines, asked: dict[str, Any]) ->
     assert "emailaddress" not in str(line)
 
 
+@pytest.mark.parametrize("path", [*MACHINES, "/", "/setup", "/style.css"])
+@pytest.mark.parametrize(
+    ("host", "headers", "version", "status"),
+    [
+        pytest.param("autoconfig.sample.co.jp", [], "1.1", 200, id="one"),
+        pytest.param(None, [], "1.1", 400, id="none"),
+        pytest.param("autoconfig.sample.co.jp", [(b"host", b"autoconfig.sample.co.jp")], "1.1", 400, id="one twice"),
+        pytest.param("autoconfig.sample.co.jp", [(b"host", b"old-shop.example")], "1.0", 400, id="two, HTTP/1.0"),
+        pytest.param(None, [], "1.0", 200, id="none, HTTP/1.0"),
+    ],
+)
+def test_one_host(
+    site: Site, path: str, host: str | None, headers: list[tuple[bytes, bytes]], version: str, status: int
+) -> None:
+    """A request has one Host header, as RFC 9112 section 3.2 has it; HTTP/1.0 knew none, and there the address does."""
+    body = POST % b"taro@sample.co.jp" if path == MICROSOFT else b""
+    sent = [(b"content-length", b"%d" % len(body)), *headers]
+    method = "POST" if body else "GET"
+    query = b"email=taro@sample.co.jp&" + ADDRESS
+    answer = site.ask(path, host, method=method, body=body, query=query, headers=sent, version=version)
+
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.text == "Send the request with one Host header.\n"
+        assert (answer.headers["connection"], answer.headers["cache-control"]) == ("close", "private, no-store")
+
+
 HOSTS = st.one_of(
     st.none(),
     st.binary(max_size=80),
@@ -130,12 +157,12 @@ def test_any_request(site: Site, path: str, host: bytes | None, query: bytes, in
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
 @given(body=BODIES, host=HOSTS, cut=st.integers(0, 200), schema=st.booleans())
 def test_any_body(site: Site, body: bytes, host: bytes | None, cut: int, schema: bool) -> None:
-    """Whatever octets an Autodiscover request has, in whatever pieces, it is answered by a document or a 404."""
+    """Whatever octets an Autodiscover request has, however cut, it gets a document or a 404; 400 without a Host."""
     headers = [(b"content-type", b"text/xml" if schema else b"\xff")]
     answer = site.ask(MICROSOFT, host, method="POST", body=[body[:cut], body[cut:]], headers=headers)
 
-    assert answer.status_code in {200, 404}
-    assert answer.status_code == 404 or answer.content.startswith(b"<?xml")
+    assert answer.status_code in ({200, 404} if host is not None else {400})
+    assert answer.status_code != 200 or answer.content.startswith(b"<?xml")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -144,4 +171,4 @@ def test_any_headers(site: Site, headers: list[tuple[bytes, bytes]]) -> None:
     """Whatever the headers say about the body, it is answered without a traceback."""
     answer = site.ask(MICROSOFT, method="POST", body=POST % b"taro@sample.co.jp", headers=headers)
 
-    assert answer.status_code in {200, 404, 413, 415}
+    assert answer.status_code in {200, 400, 404, 413, 415}

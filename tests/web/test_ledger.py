@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.web.ledger import PLACES, Ledger, Total, Worker
+from autoconfig.web.ledger import SLOTS, Ledger, Total, Worker
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -84,7 +84,7 @@ def test_restart(tmp_path: Path) -> None:
 
 
 def test_two_in_one_process(tmp_path: Path) -> None:
-    """Two ledgers never share a place."""
+    """Two ledgers never share a slot."""
     first, second = Ledger(tmp_path), Ledger(tmp_path)
     first.write({"a": 1}, {})
     second.write({"a": 2}, {})
@@ -152,15 +152,15 @@ def test_two_looks(tmp_path: Path) -> None:
     gone.write({"a": 1}, {})
     ledger.write({"a": 2}, {})
     gone.close({"a": 1})
-    with (tmp_path / f"{gone._place}.lock").open() as look:
+    with (tmp_path / f"{gone._slot}.lock").open() as look:
         fcntl.flock(look, fcntl.LOCK_SH)
         total = ledger.total({"a": 2}, {})
 
-    assert [worker.place for worker in total.workers] == [ledger._place]
+    assert [worker.slot for worker in total.workers] == [ledger._slot]
 
 
 def test_start_during_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that starts while somebody looks at a free place takes that place, as soon as the look is over."""
+    """A worker that starts while somebody looks at a free slot takes that slot, as soon as the look is over."""
     first = Ledger(tmp_path)
     first.write({"a": 1}, {})
     first.close({"a": 1})
@@ -174,24 +174,24 @@ def test_start_during_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_look_without_an_end(tmp_path: Path) -> None:
-    """A place that somebody looks at for ever is passed over."""
+    """A slot that somebody looks at for ever is passed over."""
     tmp_path.joinpath("0.lock").touch()
     with tmp_path.joinpath("0.lock").open() as look:
         fcntl.flock(look, fcntl.LOCK_SH)
         ledger = Ledger(tmp_path)
         ledger.write({"a": 2}, {})
 
-    assert ledger._place == 1
+    assert ledger._slot == 1
 
 
-def test_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_lines: LogLines) -> None:
-    """More workers than there are places speak for themselves."""
-    monkeypatch.setattr("autoconfig.web.ledger.PLACES", 1)
+def test_no_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_lines: LogLines) -> None:
+    """More workers than there are slots speak for themselves."""
+    monkeypatch.setattr("autoconfig.web.ledger.SLOTS", 1)
     first, second = Ledger(tmp_path), Ledger(tmp_path)
     first.write({"a": 1}, {})
 
     assert second.total({"a": 2}, {}) == Total({"a": 2}, [Worker(0, {})])
-    assert PLACES > 256  # as many as `serve --workers` allows, and those of a server that is being replaced
+    assert SLOTS > 256  # as many as `serve --workers` allows, and those of a server that is being replaced
     assert "all 1 places are taken" in log_lines()[0]["problem"]
 
 

@@ -139,6 +139,7 @@ def test_memory() -> None:
     ("asked", "remembered"),
     [
         pytest.param(scope(PROXY, b"x" * 188 + b", 192.0.2.1"), 1, id="199 octets"),
+        pytest.param(scope(PROXY, b"x" * 189 + b", 192.0.2.1"), 1, id="200 octets"),
         pytest.param(scope(PROXY, b"x" * 190 + b", 192.0.2.1"), 0, id="201 octets"),
         pytest.param(scope(PROXY, b"x" * 60_000), 0, id="60,000 octets"),
         pytest.param(scope(PROXY, b"192.0.2.1", b"192.0.2.2"), 0, id="two headers"),

@@ -147,13 +147,11 @@ def test_stranger_under_our_host(site: Site, query: bytes) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        pytest.param([], id="none"),
         pytest.param([(b"host", b"")], id="empty"),
         pytest.param([(b"host", b"192.0.2.1")], id="an address"),
         pytest.param([(b"host", b"[2001:db8::1]:443")], id="an IPv6 address"),
         pytest.param([(b"host", b"autoconfig.")], id="a label alone"),
         pytest.param([(b"host", b"\xff")], id="garbage"),
-        pytest.param([(b"host", b"sample.co.jp"), (b"host", b"yamada-law.example")], id="two"),
     ],
 )
 @pytest.mark.parametrize("default", [None, "server-maintenance"], ids=["no default", "a default plan"])

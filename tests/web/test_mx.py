@@ -10,6 +10,7 @@ from autoconfig.mail.domain import Domain
 from autoconfig.resolve import How
 from autoconfig.resources import templates
 from tests.servers.knot import silent
+from tests.web.conftest import STRANGER
 
 if TYPE_CHECKING:
     from tests.servers.knot import Knot
@@ -22,6 +23,7 @@ CUSTOMER = "customer.co.jp"
 REQUEST = b"<Autodiscover><Request><EMailAddress>taro@%b</EMailAddress></Request></Autodiscover>"
 MOZILLA, AUTODISCOVER = "/mail/config-v1.1.xml", "/autodiscover/autodiscover.xml"
 PACC = "/.well-known/user-agent-configuration.json"
+SCOPE: dict[str, Any] = {"client": STRANGER, "headers": []}
 
 PLANS = (templates() / "demo" / "plans.toml").read_text(encoding="utf-8")
 NEEDS_DOMAIN = r"""
@@ -251,11 +253,64 @@ def test_flood(open_site: OpenSite, knot: Knot, log_lines: LogLines) -> None:
     assert "mx_budget" in line["remedy"]
 
 
+OTHERS = {
+    "an address": {"client": ("198.51.100.7", 40000)},
+    "another IPv6 network": {"client": ("2001:db8:0:2::1", 40000)},
+    "behind a proxy": {"client": ("127.0.0.1", 40000), "headers": [(b"x-forwarded-for", b"203.0.113.9, 198.51.100.7")]},
+    "behind a proxy that says nothing": {"client": ("127.0.0.1", 40000)},
+    "the Unix socket": {"client": None},
+}
+SAME = {
+    "an address": [{"client": ("203.0.113.9", port)} for port in (1, 2)],
+    "an IPv6 network": [{"client": (f"2001:db8:0:1::{host}", 1)} for host in (1, 2)],
+    "behind proxies": [
+        {"client": (proxy, 1), "headers": [(b"x-forwarded-for", said)]}
+        for proxy, said in (("127.0.0.1", b"203.0.113.9"), ("::1", b"198.51.100.7, ::ffff:203.0.113.9"))
+    ],
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+@pytest.mark.parametrize("same", SAME.values(), ids=SAME)
+def test_share(
+    open_site: OpenSite, knot: Knot, log_lines: LogLines, same: list[dict[str, Any]], other: dict[str, Any]
+) -> None:
+    """One client uses up its tenth of the budget and then gets 503; others are answered, what is kept is for all."""
+    site = open_site(mx=True, mx_nameservers=(knot.address,), mx_timeout=20, mx_budget=120)
+    statuses = [
+        site.ask(MOZILLA, f"autoconfig.invented{number}.co.jp", **same[number % 2]).status_code for number in range(20)
+    ]
+    refused = site.ask(MOZILLA, f"autoconfig.{CUSTOMER}", **same[0])
+
+    assert statuses == [404] * 12 + [503] * 8
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+    assert refused.headers["cache-control"] == PRIVATE
+    assert site.ask(MOZILLA, f"autoconfig.{CUSTOMER}", **other).status_code == 200
+    assert site.ask(MOZILLA, f"autoconfig.{CUSTOMER}", **same[0]).status_code == 200
+    assert asked(site) == 13
+    site.run(site.context.tick())
+    (line,) = log_lines()
+    shown = site.ask("/internal/metrics", "localhost", client=("127.0.0.1", 40000)).text
+
+    assert (line["failed"], line["over_budget"], line["example"]) == (0, 9, CUSTOMER)
+    assert 'autoconfig_mx_questions_total{answer="over_share"} 9.0\n' in shown
+    assert 'autoconfig_mx_questions_total{answer="over_budget"} 0.0\n' in shown
+
+
+@pytest.mark.parametrize("way_in", ways(""))
+def test_share_of_each_way(open_site: OpenSite, knot: Knot, way_in: str) -> None:
+    """Whatever a client asks for, what it makes us ask counts for it."""
+    site = open_site(mx=True, mx_nameservers=(knot.address,), mx_timeout=20, mx_budget=600)
+    statuses = [site.ask(**ways(f"invented{number}.co.jp")[way_in]).status_code for number in range(61)]
+
+    assert [asked(site), statuses.count(503), statuses[-1]] == [60, 1, 503]
+
+
 def test_together(asking: Site) -> None:
     """Many requests for one name at once are one question."""
 
     async def request() -> How:
-        return (await asking.context.resolve(Domain(CUSTOMER), None)).how
+        return (await asking.context.resolve(SCOPE, Domain(CUSTOMER), None)).how
 
     async def together() -> list[How]:
         return await asyncio.gather(*(request() for _ in range(100)))
@@ -281,7 +336,7 @@ def test_close(open_site: OpenSite) -> None:
         site = open_site(mx=True, mx_nameservers=(dead.getsockname(),), mx_timeout=30)
 
         async def stopping() -> object:
-            waiting = asyncio.create_task(site.context.resolve(Domain(CUSTOMER), None))
+            waiting = asyncio.create_task(site.context.resolve(SCOPE, Domain(CUSTOMER), None))
             await asyncio.sleep(0.05)
             await site.context.close()
             return (await asyncio.gather(waiting, return_exceptions=True))[0]
@@ -292,4 +347,4 @@ def test_close(open_site: OpenSite) -> None:
 def asked(site: Site) -> int:
     """How many questions went to the DNS."""
     counts = {name: count for name, count in site.context.tally.named().items() if name.startswith("mx ")}
-    return sum(counts.values()) - counts["mx over_budget"]
+    return sum(counts.values()) - counts["mx over_budget"] - counts["mx over_share"]

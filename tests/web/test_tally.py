@@ -104,7 +104,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, int]]] = {
     "internal": ("/internal/healthz", "x.example", {"client": INSIDE}, {"requests internal served": 1}),
     "a stranger": ("/internal/healthz", "x.example", {}, {"requests internal unknown": 1}),
     "no such path": ("/x", "x.example", {}, {"requests other unknown": 1}),
-    "no such method": ("/", "x.example", {"method": "PUT"}, {"requests other refused": 1}),
+    "no such method": ("/", "x.example", {"method": "PUT"}, {"requests page refused": 1}),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,8 +20,8 @@ from autoconfig.formats.mozilla_import.servers import read_server
 from autoconfig.formats.mozilla_import.services import kind_of, read_oauth2, read_service, read_webmail
 from autoconfig.formats.mozilla_import.texts import read_documentation, read_domains, read_text
 from autoconfig.formats.xml import local_name
-from autoconfig.mail.account import Text
-from autoconfig.mail.plan import Plan
+from autoconfig.mail.account import MAX_NAME, MAX_SHORT_NAME, Text
+from autoconfig.mail.plan import Plan, key_from
 from autoconfig.mail.server import MAIL, Protocol, ServerTemplate, TLSMode
 
 if TYPE_CHECKING:
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from autoconfig.mail.service import ServiceKind, ServiceTemplate
 
     Read = TypeVar("Read")
-
-_KEY_START = re.compile("^[^a-z0-9]+")
-_NO_KEY = re.compile("[^a-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +77,8 @@ class _Reader:
 
     def plan(self, key: str | None) -> Plan:
         identity = self.provider.element.get("id", "")
-        key = key or _key_of(identity)
-        short = read_text(self.provider.take_all("displayShortName"), 20, self.losses)
+        key = key or key_from(identity) or "imported"
+        short = read_text(self.provider.take_all("displayShortName"), MAX_SHORT_NAME, self.losses)
         servers, services = self._servers()
         plan = Plan(
             key=key,
@@ -106,9 +102,9 @@ class _Reader:
 
     def _name(self, short: Text | None, otherwise: str) -> Text:
         elements = self.provider.take_all("displayName")
-        name = read_text(elements, 60, self.losses)
+        name = read_text(elements, MAX_NAME, self.losses)
         if name is None:
-            name = short or Text({"und": otherwise[:60]})
+            name = short or Text({"und": otherwise[:MAX_NAME]})
             taken = shown(name.in_language())
             self.losses.add(self.provider.element, f"it has no displayName; {taken} was taken", "write a better name")
         return name
@@ -197,9 +193,3 @@ def _report_asides(root: Element, losses: Losses) -> None:
     for node in [*outside, *root.iter(etree.Comment, etree.ProcessingInstruction)]:
         what = "a comment" if isinstance(node, etree._Comment) else "an instruction to programs"  # noqa: SLF001
         losses.add(node, f"{what}: {shown((node.text or '').strip())}", "")
-
-
-def _key_of(identity: str) -> str:
-    """`Example.COM` → `example-com`."""
-    key = _KEY_START.sub("", _NO_KEY.sub("-", identity.lower()))[:63]
-    return key.rstrip("-") or "imported"

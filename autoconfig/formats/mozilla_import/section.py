@@ -15,6 +15,7 @@ from lxml import etree
 from autoconfig.errors import Fault, InputInvalid
 from autoconfig.formats.mozilla_import.remedies import REMEDIES, SECRET
 from autoconfig.formats.xml import local_name
+from autoconfig.mail.account import LANGUAGE
 from autoconfig.mail.address import carriable
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 LANG = ("lang", "{http://www.w3.org/XML/1998/namespace}lang")
 # A run of white space is tried from its first character only, so that a long one costs no more than its length.
 _BREAK = re.compile(r"(?<!\s)\s*[\t\r\n]\s*")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
+_LANGUAGE = re.compile(LANGUAGE, re.ASCII)
 
 
 class SectionInvalid(InputInvalid):

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _TLS = {"SSL": TLSMode.SSL, "STARTTLS": TLSMode.STARTTLS, "plain": TLSMode.PLAIN}
 _OLD_LOGIN = {"plain": Login.CLEARTEXT, "secure": Login.ENCRYPTED}
 _LOGIN: dict[str, Login] = {**{login.value: login for login in Login}, **_OLD_LOGIN}
-_OUTGOING_ONLY = {Login.NONE, Login.CLIENT_IP_ADDRESS}
 _PORT = {
     (Protocol.IMAP, True): 993,
     (Protocol.IMAP, False): 143,
@@ -104,7 +103,7 @@ def read_login(section: Section, known: dict[str, Login], *, outgoing: bool) -> 
         login = None if element.get("system", "http") != "http" else known.get(text)
         if login is None:
             section.losses.add(element, *_unknown_login(text, element.get("system")))
-        elif login in _OUTGOING_ONLY and not outgoing:
+        elif not login.has_user and not outgoing:
             problem = f"the login method {shown(text)} is for sending only"
             section.losses.add(element, problem, "ask the provider which there is")
         else:

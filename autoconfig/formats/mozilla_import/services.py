@@ -10,7 +10,7 @@ from autoconfig.formats.mozilla_import.section import Section, SectionInvalid, s
 from autoconfig.formats.mozilla_import.servers import check_service, read_login, read_username
 from autoconfig.formats.xml import local_name
 from autoconfig.mail.server import Login
-from autoconfig.mail.service import OAuth2, ServiceKind, ServiceTemplate
+from autoconfig.mail.service import SCOPE, OAuth2, ServiceKind, ServiceTemplate
 from autoconfig.mail.url import is_https_url, is_web_url
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ _KINDS = {
     "addressBook": (ServiceKind.CARDDAV,),
     "incomingServer": (ServiceKind.JMAP, ServiceKind.ACTIVESYNC),
 }
-_SCOPE = re.compile(r"[!#-[\]-~]+")
-"""A scope-token (RFC 6749 appendix A.4)."""
 
 
 def kind_of(element: Element) -> ServiceKind | None:
@@ -82,7 +80,7 @@ def read_oauth2(element: Element, losses: Losses) -> OAuth2:
         if not is_https_url(url) or has_placeholder(url):
             raise SectionInvalid(f"{shown(url)} in {name} is not an https URL that is the same for all", "add oauth2")
     scope = tuple((section.text("scope") or "").split())
-    if not scope or not all(_SCOPE.fullmatch(token) for token in scope):
+    if not scope or not all(re.fullmatch(SCOPE, token) for token in scope):
         raise SectionInvalid(f"{shown(' '.join(scope))} is no scope", "add oauth2 with the provider's scope")
     client, secret = ((section.text(name) or "").strip() or None for name in ("clientID", "clientSecret"))
     section.end()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from autoconfig.errors import DatabaseForeign, InputInvalid, MappingUnavailable, Refused
 from autoconfig.files import replacing
-from autoconfig.mapping.copies import mark
+from autoconfig.mapping import mark
 from autoconfig.mapping.copies.copying import counting
 from autoconfig.mapping.copies.digest import Digest
 from autoconfig.mapping.copies.sqlite_file import LOGS, PAGES, belongs_to, beside, connect

@@ -46,7 +46,7 @@ def copy(source: Journal, target: Journal, told: Told = lambda _what, _done, _of
     if source.source is None:
         with source.writing() as reading:
             both.copy(reading, "copying what came meanwhile")
-    target.checkpoint()
+    target.settle()
     return Copied(both.here, before, both.here.rows - rows)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from typing import TYPE_CHECKING
+
+from autoconfig.mapping.batches import batched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -64,10 +65,3 @@ class Digest:
         )
 
     __hash__ = None  # type: ignore[assignment]
-
-
-def batched(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
-    """Lists of `size` rows, the last one shorter."""
-    remaining = iter(records)
-    while batch := list(itertools.islice(remaining, size)):
-        yield batch

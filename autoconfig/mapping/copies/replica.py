@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Self
 
 from autoconfig.errors import Refused
 from autoconfig.files import synchronize
-from autoconfig.mapping.copies import mark
-from autoconfig.mapping.copies.digest import batched
+from autoconfig.mapping import mark
+from autoconfig.mapping.batches import batched
 from autoconfig.mapping.copies.sqlite_file import LOGS, PAGES, beside, connect, named_errors, remove
 from autoconfig.mapping.database import APPLICATION_ID
 from autoconfig.mapping.engine import upgrade

@@ -10,12 +10,13 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from autoconfig.errors import AutoconfigError, DatabaseForeign, MappingUnavailable, Refused
 from autoconfig.files import created
+from autoconfig.mapping.batches import batched
 from autoconfig.mapping.copies.copying import counting
-from autoconfig.mapping.copies.digest import Digest, batched
-from autoconfig.mapping.copies.mark import heartbeat
+from autoconfig.mapping.copies.digest import Digest
 from autoconfig.mapping.copies.replica import BATCH, ReplicaFile
 from autoconfig.mapping.copies.sqlite_file import beside, remove
 from autoconfig.mapping.journal import Journal
+from autoconfig.mapping.mark import heartbeat
 from autoconfig.mapping.place import Kind, Place
 
 if TYPE_CHECKING:

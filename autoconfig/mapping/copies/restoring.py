@@ -137,7 +137,7 @@ def restore(
         writing.copy(expected.passing(rows.since(0)), counting(told, "restoring", found.restored_rows))
         if Digest.of(writing.since(0), counting(told, "comparing", found.restored_rows)) != expected:
             raise MappingUnavailable(f"{journal.shown}: does not give back what it was given; nothing was changed")
-    journal.checkpoint()
+    journal.settle()
 
 
 def make(path: Path, restored: Journal) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable
 from autoconfig.mapping import database
+from autoconfig.mapping.sqlite_errors import UNUSABLE, said, trouble_of
+from autoconfig.mapping.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +31,12 @@ def named_errors(path: Path) -> Iterator[None]:
     """What SQLite says of a file, as an error that names it and the remedy."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise MappingUnavailable(f"{path}: {error}; is there room, and may this user write there?") from error
     except sqlite3.Error as error:
-        raise DatabaseForeign(
-            f"{path}: {error}; it is damaged, or no database: remove it with {LOGS[0]} and {LOGS[1]} beside it"
-        ) from error
+        if trouble_of(error) in {*UNUSABLE, Trouble.TAKEN}:  # rows that come in order fit, unless others are there
+            raise DatabaseForeign(
+                f"{path}: {error}; it is damaged, or no database: remove it with {LOGS[0]} and {LOGS[1]} beside it"
+            ) from error
+        raise MappingUnavailable(f"{path}: {said(error)}") from error
 
 
 def connect(path: Path) -> sqlite3.Connection:

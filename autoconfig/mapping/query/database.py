@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping.place import Kind
+from autoconfig.mapping.sources.gate import Gate
 from autoconfig.mapping.sources.pool import Pool
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ class ForeignDatabase:
 
     def __init__(self, place: Place, clock: Callable[[], float] = time.monotonic) -> None:
         """Connects to nothing yet."""
-        self._place, self._clock = place, clock
+        self._place, self._clock, self._gate = place, clock, Gate()
         self._asked: Pool[QuerySession] = Pool(self._connect, place.shown, CONNECTIONS)
         self._watched: Pool[QuerySession] = Pool(self._connect, place.shown, 1)
         self._why: str | None = None
@@ -133,9 +135,10 @@ class ForeignDatabase:
         """
         session = await self._connect()
         try:
-            async with contextlib.aclosing(session.listing(statement)) as batches:
-                async for batch in batches:
-                    yield batch
+            with self._gate.to(self._place.shown):
+                async with contextlib.aclosing(session.listing(statement)) as batches:
+                    async for batch in batches:
+                        yield batch
         finally:
             session.close()
 
@@ -189,7 +192,7 @@ class ForeignDatabase:
 
     async def _connect(self) -> QuerySession:
         try:
-            return await _opened(self._place)
+            return await _opened(self._place, self._gate)
         except MappingUnavailable as error:
             self._gone(str(error))
             raise
@@ -201,7 +204,7 @@ class ForeignDatabase:
             self._asked.clear()
 
 
-async def _opened(place: Place) -> QuerySession:
+async def _opened(place: Place, gate: Gate) -> QuerySession:
     """A connection to the first host of a place that takes one."""
     if place.kind is Kind.SQLITE:
         from autoconfig.mapping.query.sqlite import SQLiteQueries
@@ -211,7 +214,8 @@ async def _opened(place: Place) -> QuerySession:
     for host in place.hosts:
         try:
             async with asyncio.timeout(LIMIT / (len(place.hosts) + 1)):  # so that there is time for the question
-                return await _at(place, host)
+                with gate.to(replace(place, hosts=(host,)).shown):
+                    return await _at(place, host)
         except TimeoutError:
             problems.append(f"{host.name}:{host.port}: takes too long to connect")
         except MappingUnavailable as error:

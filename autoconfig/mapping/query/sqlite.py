@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from autoconfig.errors import MappingUnavailable, SettingsInvalid
 from autoconfig.mapping.database import inode_of
 from autoconfig.mapping.query.database import BATCH, LISTING_LIMIT, ROWS, STATEMENT_LIMIT, Answer, Statement
+from autoconfig.mapping.sqlite_errors import trouble_of
+from autoconfig.mapping.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -110,7 +112,7 @@ def _open(path: Path) -> sqlite3.Connection:
         if connection is not None:
             connection.close()
         # Nothing was to be written: what SQLite would write is the index of the log, beside the file.
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
+        if trouble_of(error) is Trouble.READ_ONLY:
             raise MappingUnavailable(
                 f"{path}: {error}; a file in WAL mode can be read only by who may write its folder"
             ) from error
@@ -120,10 +122,10 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _named(path: Path, error: sqlite3.Error) -> SettingsInvalid | MappingUnavailable:
     """What SQLite says; what it says of a statement has the number 1, and nothing else has."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # extended codes have more in the high bytes
-    if code == sqlite3.SQLITE_NOTADB:
+    trouble = trouble_of(error)
+    if trouble is Trouble.NO_DATABASE:
         return SettingsInvalid(f"database: {path}: is not a SQLite database")
-    if code in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_AUTH}:
+    if trouble in {Trouble.STATEMENT, Trouble.READ_ONLY}:
         return SettingsInvalid(f"{path} refuses it: {error}")
     return MappingUnavailable(f"{path}: {error}")
 

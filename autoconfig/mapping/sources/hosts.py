@@ -1,9 +1,9 @@
 """
 Several hosts as one source: which of them is read, and what happens when it goes away.
 
-The primary is read where it can be, else a standby that is not behind what was seen. A connection tells at once when
-its host has gone; a host that says nothing is given up after a second or two. Those who ask at that moment wait while
-all are looked at; once it is clear that there is none, everybody is told at once, and only `look` tries again.
+Which one is read is chosen in `choosing`, by what each says of itself. A connection tells at once when its host has
+gone; a host that says nothing is given up after a second or two. Those who ask at that moment wait while all are looked
+at; once it is clear that there is none, everybody is told at once, and only `look` tries again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from autoconfig.errors import AutoconfigError, ConfigurationInvalid, MappingUnavailable
+from autoconfig.errors import AutoconfigError, MappingUnavailable
+from autoconfig.mapping.sources.choosing import Choosing, behind, why_none
 from autoconfig.mapping.sources.pool import Pool
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ _IN_USE = 14.0  # seconds for a question about the whole table; the sessions' ow
 _SEEKING = 1.5  # seconds after the loss of a host in which requests wait for another one
 _ROUND, _PAUSE = 0.25, 0.05  # seconds for a look at all of them in that time, and between two
 _BACKOFF = (1.0, 2.0)  # seconds until a host that failed is asked again: the first time, and from then on
-_REPLACED = 3.0  # seconds for which a primary has to be behind before its history is taken for another one;
-# likewise for standbys without a primary, which all have another one than was seen
 
 _log = logging.getLogger("autoconfig")
 
@@ -82,8 +81,7 @@ class Hosts:
         self._fault: AutoconfigError = MappingUnavailable("nobody has looked at the database yet")
         self._seeking: asyncio.Task[None] | None = None
         self._seek_until = 0.0
-        self._behind_since: float | None = None
-        self._believed: str | None = None
+        self._choosing = Choosing(clock)
         self._told: str | None = None
 
     @property
@@ -99,7 +97,7 @@ class Hosts:
         while True:
             await self._look(_LOOK)
             self._choose(seen, patient=False)
-            if self._current is not None or self._behind_since is None:
+            if self._current is not None or not self._choosing.doubting:
                 return self._stands()
             await asyncio.sleep(_PAUSE)
 
@@ -125,9 +123,9 @@ class Hosts:
                 if losses == host.losses:  # else somebody has noticed, and it may be well again
                     self._lose(host, error, seen)
             else:
-                if self._usable(found, seen):
+                if self._choosing.usable(found.state, seen):
                     return found
-                self._lose(host, _behind(host.name, found.state, seen), seen)
+                self._lose(host, behind(host.name, found.state, seen), seen)
 
     async def rows_after(self, identity: int, limit: int, seen: Position) -> Changes:
         """See `Source`. Only from the host that is read: who asks for changes asks again."""
@@ -139,10 +137,10 @@ class Hosts:
         except AutoconfigError as error:
             self._lose(host, error, seen)
             raise
-        if not self._usable(changes, seen):
-            behind = _behind(host.name, changes.state, seen)
-            self._lose(host, behind, seen)
-            raise behind
+        if not self._choosing.usable(changes.state, seen):
+            fault = behind(host.name, changes.state, seen)
+            self._lose(host, fault, seen)
+            raise fault
         return changes
 
     async def in_use(self, plans: frozenset[str], now: int) -> frozenset[str]:
@@ -226,80 +224,11 @@ class Hosts:
         )
 
     def _choose(self, seen: Position | None, *, patient: bool = True) -> None:
-        """Read the host that knows most and is not behind: a primary before a standby, of equals the first."""
-        states = {host: host.state for host in self._hosts if host.state is not None}
-        good = [host for host, state in states.items() if state.position.follows(seen)]
-        primaries = [host for host, state in states.items() if not state.standby]
-        if not set(primaries).isdisjoint(good):
-            self._behind_since = None
-        elif primaries:
-            good = self._replaced({host: states[host] for host in primaries}, seen, patient=patient) or good
-        else:
-            good = self._orphans(states, seen) or good
-        self._current = max(good, key=lambda host: _rank(states[host]), default=None)
+        """Read the host that is best now, or know why there is none."""
+        self._current = self._choosing.choose(self._hosts, seen, patient=patient)
         if self._current is None:
-            self._fault = self._why(states, seen)
+            self._fault = why_none(self._hosts, seen, _LOOK)
         elif self._current.name != self._told:
             if self._told is not None:
                 _log.info("the mapping is read from %s now", self.reading)
             self._told = self.reading
-
-    def _replaced(self, primaries: Mapping[_Host, State], seen: Position | None, *, patient: bool) -> list[_Host]:
-        """
-        The primaries with another history: of another generation, or without rows that were seen. The second is
-        believed after some seconds only: where several servers are primaries, one may be behind for a moment.
-        """
-        others = [host for host, state in primaries.items() if seen and state.position.generation != seen.generation]
-        if others or not patient:
-            self._behind_since = None
-            return others or [*primaries]
-        return [*primaries] if self._doubted() else []
-
-    def _orphans(self, standbys: Mapping[_Host, State], seen: Position | None) -> list[_Host]:
-        """
-        The standbys where no primary answers, if all have the same other generation for some seconds: their primary,
-        which perhaps no URL names, was given it. Not while a host is gone that was a primary: they may lag behind it.
-        """
-        generations = {state.position.generation for state in standbys.values()}
-        gone = any(host.primary and host.state is None for host in self._hosts)
-        if seen is None or len(generations) != 1 or seen.generation in generations or gone:
-            self._behind_since = None
-            return []
-        if not self._doubted():
-            return []
-        (self._believed,) = generations
-        return [*standbys]
-
-    def _doubted(self) -> bool:
-        """Whether that is so for long enough."""
-        if self._behind_since is None:
-            self._behind_since = self._clock()
-        return self._clock() - self._behind_since >= _REPLACED
-
-    def _usable(self, answer: Found | Changes, seen: Position) -> bool:
-        """Not behind what was seen; a primary's word counts also after its history was replaced."""
-        position, standby = answer.state
-        believed = not standby or position.generation == self._believed
-        return position.follows(seen) or (believed and position.generation != seen.generation)
-
-    def _why(self, behind: Mapping[_Host, State], seen: Position | None) -> AutoconfigError:
-        faults = [host.fault for host in self._hosts if host.fault is not None]
-        faults.extend(_behind(host.name, state, seen) for host, state in behind.items())
-        if len(faults) == 1:
-            return faults[0]
-        text = "; ".join(map(str, faults)) or f"no answer within {_LOOK:.1f} seconds"
-        invalid = bool(faults) and all(isinstance(fault, ConfigurationInvalid) for fault in faults)
-        return ConfigurationInvalid(text) if invalid else MappingUnavailable(text)
-
-
-def _rank(state: State) -> tuple[bool, int]:
-    return not state.standby, state.position.last_id
-
-
-def _behind(name: str, state: State, seen: Position | None) -> MappingUnavailable:
-    if seen is not None and state.position.generation != seen.generation:
-        return MappingUnavailable(
-            f"{name}: is a standby, and has another history of the mapping than was seen already; it is read when all"
-            f" standbys have had that for {_REPLACED:.0f} seconds, or have caught up with their primary: is that up?"
-        )
-    return MappingUnavailable(f"{name}: is behind what was seen already; it is read again when it has caught up")

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from autoconfig.errors import AutoconfigError, MappingUnavailable
+from autoconfig.mapping.sources.gate import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -50,7 +51,7 @@ class Pool(Generic[AnySession]):
 
     def __init__(self, connect: Callable[[], Awaitable[AnySession]], where: str, size: int = SIZE) -> None:
         """At most `size` connections at a time; `where` names the host in errors."""
-        self._connect, self._where, self._size = connect, where, size
+        self._connect, self._where, self._size, self._gate = connect, where, size, Gate()
         self._room: _Room[AnySession] = _Room(size)
         self._asking: set[asyncio.Task[object]] = set()
         self._waiting: set[asyncio.Timeout] = set()
@@ -102,7 +103,8 @@ class Pool(Generic[AnySession]):
         try:
             session = await self._lent(room)
             try:
-                answer = await question(session)
+                with self._gate.to(self._where):
+                    answer = await question(session)
             except BaseException as error:
                 session.close()
                 self._less(room, error)
@@ -118,7 +120,8 @@ class Pool(Generic[AnySession]):
         if room.idle:
             return room.idle.pop()
         try:
-            return await self._connect()
+            with self._gate.to(self._where):
+                return await self._connect()
         except BaseException as error:
             if room.idle and isinstance(error, AutoconfigError):
                 return room.idle.pop()

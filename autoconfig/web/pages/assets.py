@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from starlette.responses import Response
-
-from autoconfig.web.asgi import as_response
+from autoconfig.web.asgi import Answer
+from autoconfig.web.endpoint import Endpoint
 from autoconfig.web.pages import files
 from autoconfig.web.pages.brand import Logo, colours, read_logo
+from autoconfig.web.query import value_of
 from autoconfig.web.refusals import NOT_FOUND
+from autoconfig.web.tally import Document
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from collections.abc import Callable
 
     from autoconfig.settings import Settings
+    from autoconfig.web.asgi import Scope
     from autoconfig.web.context import Context
 
 # Everywhere the same bytes under the same name: a shared cache may keep them. Under another hash than ours (an older
 # node's, during a change) they are kept for a minute.
-_FOR_EVER, _SHORTLY = "public, max-age=31536000, immutable", "public, max-age=60"
+_FOR_EVER, _SHORTLY = b"public, max-age=31536000, immutable", b"public, max-age=60"
 
 
 class Assets(NamedTuple):
@@ -34,42 +36,63 @@ class Assets(NamedTuple):
     def of(cls, settings: Settings, picture: Logo | None) -> Assets:
         """As the files are now."""
         return cls(
-            _named("/style.css", _style(settings)),
-            _named("/page.js", _script(settings)),
+            _named("/style.css", style(settings).content),
+            _named("/page.js", script(settings).content),
             _named("/logo", picture.content) if picture else "",
         )
 
 
-async def style(request: Request) -> Response:
+class File(NamedTuple):
+    """What a browser loads."""
+
+    content: bytes
+    media_type: str
+
+
+class Asset(Endpoint):
+    """One of the files."""
+
+    kind = Document.PAGE
+
+    def __init__(self, context: Context, read: Callable[[Settings], File | None]) -> None:
+        """`read` is one of the functions below."""
+        super().__init__(context)
+        self._read = read
+
+    async def answer(self, scope: Scope) -> Answer:
+        """The file as it is now."""
+        file = self._read(self.context.settings)
+        if file is None:
+            return NOT_FOUND
+        fitting = value_of(scope["query_string"], b"v") == _hash(file.content)
+        headers = [
+            (b"content-type", file.media_type.encode()),
+            (b"cache-control", _FOR_EVER if fitting else _SHORTLY),
+            # An SVG that somebody opens by itself runs nothing and loads nothing.
+            (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+            (b"x-content-type-options", b"nosniff"),
+            (b"x-robots-tag", b"noindex"),
+        ]
+        return Answer(200, headers, file.content)
+
+
+def style(settings: Settings) -> File:
     """The style sheet of all pages."""
-    return _answer(request, _style(_settings(request)), "text/css; charset=utf-8")
+    content = files.read("style.css", settings.templates_dir) + colours(settings).encode()
+    return File(content, "text/css; charset=utf-8")
 
 
-async def script(request: Request) -> Response:
+def script(settings: Settings) -> File:
     """The script of all pages."""
-    return _answer(request, _script(_settings(request)), "text/javascript; charset=utf-8")
+    return File(files.read("page.js", settings.templates_dir), "text/javascript; charset=utf-8")
 
 
-async def logo(request: Request) -> Response:
+def logo(settings: Settings) -> File | None:
     """The provider's logo, where the settings name one."""
-    path = _settings(request).provider_logo
-    if path is None:
-        return as_response(NOT_FOUND)
-    picture = read_logo(path)
-    return _answer(request, picture.content, picture.media_type)
-
-
-def _settings(request: Request) -> Settings:
-    context: Context = request.app.state.context
-    return context.settings
-
-
-def _style(settings: Settings) -> bytes:
-    return files.read("style.css", settings.templates_dir) + colours(settings).encode()
-
-
-def _script(settings: Settings) -> bytes:
-    return files.read("page.js", settings.templates_dir)
+    if settings.provider_logo is None:
+        return None
+    picture = read_logo(settings.provider_logo)
+    return File(picture.content, picture.media_type)
 
 
 def _named(path: str, content: bytes) -> str:
@@ -78,16 +101,3 @@ def _named(path: str, content: bytes) -> str:
 
 def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
-
-
-def _answer(request: Request, content: bytes, media_type: str) -> Response:
-    fitting = request.query_params.get("v") == _hash(content)
-    headers = {
-        "Content-Type": media_type,
-        "Cache-Control": _FOR_EVER if fitting else _SHORTLY,
-        # An SVG that somebody opens by itself runs nothing and loads nothing.
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex",
-    }
-    return Response(content, 200, headers)

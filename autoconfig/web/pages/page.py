@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import Response
-
 from autoconfig.log import logger
+from autoconfig.web.asgi import Answer
+from autoconfig.web.caching import PRIVATE
 from autoconfig.web.pages import rendering
 from autoconfig.web.pages.apart import apart
 from autoconfig.web.pages.assets import Assets
@@ -17,20 +17,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from autoconfig.settings import Settings
+    from autoconfig.web.asgi import Headers
     from autoconfig.web.pages.visit import Visit
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-HEADERS = {
-    "Cache-Control": "private, no-store",
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
-    "Vary": "Accept-Language, User-Agent",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex, nofollow",
-}
+HEADERS: Headers = [
+    PRIVATE,
+    (b"content-security-policy", POLICY.encode()),
+    (b"referrer-policy", b"no-referrer"),
+    (b"vary", b"Accept-Language, User-Agent"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-robots-tag", b"noindex, nofollow"),
+]
 
 
 async def page(
@@ -38,9 +39,9 @@ async def page(
     visit: Visit,
     template: str,
     status: int = 200,
-    headers: Mapping[str, str] | None = None,
+    headers: Headers | None = None,
     **values: object,
-) -> Response:
+) -> Answer:
     """The page that a template makes, or, where it cannot be made, 500 and a page without the operator's templates."""
     return await apart(_made, settings, visit, template, status, headers, values)
 
@@ -50,9 +51,9 @@ def _made(
     visit: Visit,
     template: str,
     status: int,
-    headers: Mapping[str, str] | None,
+    headers: Headers | None,
     values: Mapping[str, object],
-) -> Response:
+) -> Answer:
     try:
         text = text_of(settings, visit, template, settings.templates_dir, **values)
     except Exception as error:  # noqa: BLE001 (a template that an operator edited)
@@ -63,8 +64,9 @@ def _made(
             remedy="correct the file; the next request reads it again",
         )
         status, headers, text = 500, None, _broken(settings, visit)
-    kind = {"Content-Language": visit.language.value, **HEADERS, **(headers or {})}
-    return Response(text, status, kind, "text/html" if text.startswith("<") else "text/plain")
+    kind = b"text/html; charset=utf-8" if text.startswith("<") else b"text/plain; charset=utf-8"
+    language = (b"content-language", visit.language.encode())
+    return Answer(status, [(b"content-type", kind), language, *HEADERS, *(headers or [])], text.encode())
 
 
 def text_of(settings: Settings, visit: Visit, template: str, own: Path | None, **values: object) -> str:

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the backup is to be."""
+    (tmp_path / "backups").mkdir()
+    return tmp_path / "backups" / "backup.db"
+
+
+@pytest.fixture
 def replica(tmp_path: Path) -> Path:
     """Where the replica is to be."""
     (tmp_path / "node").mkdir()

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoconfig.mapping import engines, journal
+from autoconfig.mapping import journal
 from autoconfig.mapping.copies import backup, copying, digest, replica, replication, restoring
 from autoconfig.mapping.copies.replication import Replicator
 from autoconfig.mapping.engine import upgrade
@@ -72,7 +72,7 @@ def killed(at: int, task: str, *arguments: str | Path) -> bool:
 
 def main(at: int, task: str, *arguments: str) -> None:
     """Do it; few rows are many."""
-    for module in (engines, journal, replica, replication, digest):
+    for module in (journal, replica, replication, digest):
         module.BATCH = 50  # type: ignore[attr-defined]
     replication.STEP, replica.PAGES, backup.PAGES = 200, 1, 1  # type: ignore[attr-defined]
     told = 0

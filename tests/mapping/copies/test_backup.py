@@ -10,30 +10,13 @@ from autoconfig.errors import InputInvalid, MappingUnavailable, Refused
 from autoconfig.mapping.copies import backup as module
 from autoconfig.mapping.copies.backup import backup
 from autoconfig.mapping.database import APPLICATION_ID
+from tests.mapping.copies.files import on, sql
 from tests.mapping.copies.histories import generation_of, numbered, replace, rows_of, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from autoconfig.mapping.copies.digest import Digest
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Where the backup is to be."""
-    (tmp_path / "backups").mkdir()
-    return tmp_path / "backups" / "backup.db"
-
-
-def on(path: Path) -> str:
-    """The URL of a file."""
-    return f"sqlite:///{path}"
-
-
-def sql(path: Path, *statements: str) -> list[tuple[object, ...]]:
-    """Do something to a file that no command does; what the last statement gives."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        return [connection.execute(statement).fetchall() for statement in statements][-1]
 
 
 def test_the_file(url: str, file: Path) -> None:

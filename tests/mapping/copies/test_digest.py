@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoconfig.mapping.copies import digest as module
-from autoconfig.mapping.copies.digest import Digest, batched
+from autoconfig.mapping.copies.digest import Digest
 from autoconfig.mapping.schema import Record
 from tests.mapping.copies.histories import histories, numbered
 
@@ -67,13 +67,3 @@ def test_advance(monkeypatch: pytest.MonkeyPatch) -> None:
     Digest.of(numbered(10), told.append)
 
     assert told == [4, 4, 2]
-
-
-@given(histories(), st.integers(1, 5))
-def test_batched(rows: list[Record], size: int) -> None:
-    """Batches are the rows again, none empty and all but the last of the size."""
-    batches = list(batched(rows, size))
-
-    assert rows == [row for batch in batches for row in batch]
-    assert all(len(batch) == size for batch in batches[:-1])
-    assert all(batches)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from autoconfig.mapping.copies.backup import backup
+from tests.mapping.copies.files import on
 from tests.mapping.copies.histories import change, generation_of, numbered, replace, rows_of, write
 from tests.mapping.copies.killed import killed
 
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
 ROWS = 400
 MOMENTS = (1, 8, 12, 16, 20)
 """Numbers of batches and of comparisons after which it is killed; none of the tasks has fewer than the last but one."""
-
-
-def on(path: Path) -> str:
-    """The URL of a file."""
-    return f"sqlite:///{path}"
 
 
 def whole(path: Path) -> bool:

@@ -11,8 +11,9 @@ from autoconfig.errors import DatabaseForeign, MappingUnavailable, Refused
 from autoconfig.mapping import database
 from autoconfig.mapping.copies.replication import Replicator
 from autoconfig.mapping.engine import upgrade
+from tests.mapping.copies.files import on, sql
 from tests.mapping.copies.histories import change, numbered, replace, rows_of, write
-from tests.mapping.copies.looking import looked, on, sql
+from tests.mapping.copies.looking import looked
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from autoconfig.errors import MappingUnavailable, SettingsInvalid
 from autoconfig.mapping.copies import replication
-from autoconfig.mapping.copies.mark import heartbeat
 from autoconfig.mapping.copies.replication import DAY, Look, Replicator
+from autoconfig.mapping.mark import heartbeat
+from tests.mapping.copies.files import on, sql
 from tests.mapping.copies.histories import change, generation_of, histories, numbered, replace, rows_of, write
-from tests.mapping.copies.looking import looked, on, sql
+from tests.mapping.copies.looking import looked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,7 +150,7 @@ def test_a_row_that_differs_is_found(url: str, replica: Path, verify: bool) -> N
     sql(replica, "UPDATE mapping SET plan = 'wrong' WHERE id = 25")
     assert looked(url, replica) == Look(35)
     if not verify:
-        sql(replica, "UPDATE mapping_replica SET verified_at = ?", int(time.time()) - DAY)
+        sql(replica, f"UPDATE mapping_replica SET verified_at = {int(time.time()) - DAY}")
     with contextlib.closing(Replicator(url, replica)) as replicator:
         looks = [replicator.look(verify=verify)]
         while looks[-1] == Look(35):

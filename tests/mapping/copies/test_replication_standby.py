@@ -11,12 +11,13 @@ import pytest
 
 from autoconfig.errors import AutoconfigError, MappingUnavailable
 from autoconfig.mapping.copies import replication
-from autoconfig.mapping.copies.mark import heartbeat
 from autoconfig.mapping.copies.replication import Look, Replicator
 from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.journal import Reading
+from autoconfig.mapping.mark import heartbeat
+from tests.mapping.copies.files import on, sql
 from tests.mapping.copies.histories import change, generation_of, numbered, replace, rows_of, write
-from tests.mapping.copies.looking import looked, on, sql
+from tests.mapping.copies.looking import looked
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.process import STARTING
 

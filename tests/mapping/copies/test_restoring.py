@@ -25,6 +25,7 @@ from autoconfig.mapping.copies.replication import Replicator
 from autoconfig.mapping.copies.restoring import compare, make, opened, restore
 from autoconfig.mapping.database import APPLICATION_ID
 from autoconfig.mapping.journal import Journal
+from tests.mapping.copies.files import on, sql
 from tests.mapping.copies.histories import change, generation_of, histories, numbered, replace, rows_of, write
 
 if TYPE_CHECKING:
@@ -32,24 +33,6 @@ if TYPE_CHECKING:
 
     from autoconfig.mapping.copies.restoring import Effect
     from autoconfig.mapping.schema import Record
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Where the backup is to be."""
-    (tmp_path / "backups").mkdir()
-    return tmp_path / "backups" / "backup.db"
-
-
-def on(path: Path) -> str:
-    """The URL of a file."""
-    return f"sqlite:///{path}"
-
-
-def sql(path: Path, *statements: str) -> list[tuple[object, ...]]:
-    """Do something to a file that no command does; what the last statement gives."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        return [connection.execute(statement).fetchall() for statement in statements][-1]
 
 
 def restored(url: str, file: Path, before: Path | None = None, meanwhile: Callable[[], None] = lambda: None) -> Effect:

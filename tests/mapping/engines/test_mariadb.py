@@ -49,7 +49,7 @@ def test_users(users: dict[str, str]) -> None:
     with pytest.raises(MappingUnavailable, match=r"INSERT command denied to user .*; grant it to this user, as"):
         append(reader)
     with closing(Journal(writer)) as journal:
-        journal.checkpoint()
+        journal.settle()
         with (
             pytest.raises(
                 MappingUnavailable,
@@ -177,3 +177,16 @@ def test_no_tls_there(mariadb: MariaDB) -> None:
     """Where TLS is asked for and the server has none, nothing is sent in the clear instead."""
     with pytest.raises(MappingUnavailable, match="SSL is required but the server doesn't support it"):
         open_database(mariadb.url("mysql") + "?sslmode=require")
+
+
+def test_a_database_in_another_character_set(mariadb: MariaDB) -> None:
+    """Our tables say for themselves that they hold every text, whatever their database would give new ones."""
+    name = mariadb.new_database()
+    with mariadb.connect() as cursor:
+        cursor.execute(f"ALTER DATABASE {name} CHARACTER SET latin1")
+    url = mariadb.url(name)
+    upgrade(url, create=True)
+    with closing(Journal(url)) as journal, journal.writing() as writing:
+        writing.append([CHANGE._replace(note="日本 \U0001f600")])
+
+        assert writing.timeline("a.example").rows[0].note == "日本 \U0001f600"

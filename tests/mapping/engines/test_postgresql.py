@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from autoconfig.errors import MappingUnavailable
+from autoconfig.errors import MappingUnavailable, SettingsInvalid
 from autoconfig.mapping.copies import restoring
 from autoconfig.mapping.copies.backup import backup
 from autoconfig.mapping.engine import Database, upgrade
@@ -57,7 +57,7 @@ def test_roles(roles: dict[str, str]) -> None:
     with pytest.raises(MappingUnavailable, match="permission denied for table mapping; grant it to this role, as"):
         append(reader)
     with closing(Journal(writer)) as journal:
-        journal.checkpoint()
+        journal.settle()
         with (
             pytest.raises(
                 MappingUnavailable, match="for table mapping; only the owner can replace all rows: run this as"
@@ -178,3 +178,35 @@ def test_a_pooler_may_change_sessions(postgresql_url: str) -> None:
             connection.exec_driver_sql("SELECT id FROM mapping WHERE name = %s", ("a",))
 
         assert connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar() == 0
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_an_encoding_that_holds_not_every_note(postgresql: PostgreSQL, encoding: str) -> None:
+    """A database that is not in UTF-8 is refused before a table is made, and one that has tables before a copy."""
+    name = f"in_{encoding.lower()}"
+    with postgresql.connect("postgres") as connection:
+        connection.execute(
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING {encoding} LOCALE 'C' STRATEGY file_copy".encode()
+        )
+    url = postgresql.url(name)
+    for create in (True, False):
+        with pytest.raises(SettingsInvalid, match=f"encoding {encoding}, .* createdb -E UTF8 -T template0; .* URL$"):
+            upgrade(url, create=create, setting="URL")
+    with postgresql.connect(name) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+
+
+def test_an_older_database_in_another_encoding(postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that an older release made tables in is used on, and is no place for a copy."""
+    with postgresql.connect("postgres") as connection:
+        connection.execute("CREATE DATABASE older TEMPLATE template0 ENCODING LATIN1 LOCALE 'C' STRATEGY file_copy")
+    url = postgresql.url("older")
+    with monkeypatch.context() as before:
+        before.setattr("autoconfig.mapping.engines.postgresql.PostgreSQL.unfit", lambda *_: None)
+        upgrade(url)
+    upgrade(url)
+    append(url)
+
+    assert count(url) == 1
+    with pytest.raises(SettingsInvalid, match="encoding LATIN1"):
+        upgrade(url, create=True)

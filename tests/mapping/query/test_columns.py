@@ -77,6 +77,7 @@ VALUES = {
     "empty": ("", None),
     "blank": (" \t\n", None),
     "no bytes": (b"", None),
+    "as long as may be": ("a" * MAX_VALUE, "a" * MAX_VALUE),
 }
 
 

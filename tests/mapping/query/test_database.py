@@ -16,7 +16,9 @@ from tests.mapping.foreign.databases import CUSTOMERS, new_foreign, statements
 from tests.mapping.query.asked import about, about_all, asked, one
 
 if TYPE_CHECKING:
-    from tests.mapping.foreign.databases import Foreign
+    from collections.abc import AsyncGenerator
+
+    from tests.mapping.foreign.databases import Foreign, ForeignSQLite
 
 SLOW = {
     Kind.SQLITE: "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
@@ -125,6 +127,28 @@ def test_a_statement_that_is_given_up(foreign: Foreign, monkeypatch: pytest.Monk
         return await database.answer(about(foreign, "shared.example"))
 
     assert [*map(tuple, asked(foreign, ask).rows)] == [("shared", "cs1.xbit.jp")]
+
+
+def test_a_list_that_its_driver_does_not_understand(
+    customers: ForeignSQLite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Is told as a database that cannot be asked, in the middle of the list too, and logged."""
+
+    async def listing(*_: object) -> AsyncGenerator[Answer, None]:
+        yield Answer(("domain",), [("own.example",)])
+        raise IndexError("out of range")
+
+    monkeypatch.setattr("autoconfig.mapping.query.sqlite.SQLiteQueries.listing", listing)
+
+    async def listed(database: ForeignDatabase) -> Answer:
+        batches = database.listing(about_all())
+        found = await anext(batches)
+        with pytest.raises(MappingUnavailable, match=r"foreign.db: .*\(IndexError: out of range\)"):
+            await anext(batches)
+        return found
+
+    assert asked(customers, listed).rows == [("own.example",)]
+    assert len(caplog.messages) == 1
 
 
 def test_a_limit_that_has_another_name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:

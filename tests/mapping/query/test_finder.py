@@ -13,6 +13,7 @@ from autoconfig.mapping.query.finder import MAX_FLIGHTS, QueryFinder
 from autoconfig.mapping.timeline import NOTHING, Row
 from tests.mapping.foreign.databases import CUSTOMERS, QUERY, ForeignPostgreSQL, ForeignSQLite, new_foreign, statements
 from tests.mapping.query.gated import SHARED, TTL, Clock, Gate, rows, run
+from tests.mapping.sources.fakes import settled
 
 
 @pytest.mark.parametrize("kind", list(Kind), ids=str)
@@ -97,7 +98,7 @@ def test_a_name_is_asked_for_once_at_a_time(customers: ForeignSQLite) -> None:
     async def ask(finder: QueryFinder, gate: Gate, _clock: Clock) -> None:
         gate.open.clear()
         waiting = [asyncio.ensure_future(finder.find(SHARED)) for _ in range(20)]
-        await asyncio.sleep(0.01)
+        await settled()
         waiting[0].cancel()
         await asyncio.sleep(0)
         gate.open.set()
@@ -148,10 +149,16 @@ def test_text_that_is_none(customers: ForeignSQLite) -> None:
     run(customers, ask)
 
 
-def test_errors_are_bounded(customers: ForeignSQLite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only so many names with errors are kept; the others are asked for again."""
+@pytest.fixture
+def contradicting(customers: ForeignSQLite, monkeypatch: pytest.MonkeyPatch) -> ForeignSQLite:
+    """Rows of three names that cannot be read, where two such names are kept."""
     monkeypatch.setattr(queried, "MAX_FAULTS", 2)
     customers.execute("INSERT INTO customers SELECT domain, 'other', NULL FROM customers")
+    return customers
+
+
+def test_errors_are_bounded(contradicting: ForeignSQLite) -> None:
+    """Only so many names with errors are kept; the others are asked for again."""
 
     async def ask(finder: QueryFinder, gate: Gate, _clock: Clock) -> None:
         for _ in range(2):
@@ -159,6 +166,92 @@ def test_errors_are_bounded(customers: ForeignSQLite, monkeypatch: pytest.Monkey
                 with pytest.raises(RowInvalid):
                     await finder.find(Domain(name))
         assert gate.questions == 6
+
+    run(contradicting, ask)
+
+
+def test_a_mended_name_takes_no_room_from_those_with_errors(contradicting: ForeignSQLite) -> None:
+    """What is wrong with the others is known on while the database is gone."""
+
+    async def ask(finder: QueryFinder, _gate: Gate, clock: Clock) -> None:
+        for name in ("own.example", "shared.example"):
+            with pytest.raises(RowInvalid):
+                await finder.find(Domain(name))
+        contradicting.execute("DELETE FROM customers WHERE domain = 'shared.example' AND package = 'other'")
+        clock.now += TTL
+        await finder.find(SHARED)
+        with pytest.raises(RowInvalid):
+            await finder.find(Domain("gone.example"))
+        contradicting.path.rename(contradicting.path.with_suffix(".away"))
+        with pytest.raises(MappingUnavailable):
+            await finder.watch()
+        with pytest.raises(RowInvalid):
+            await finder.find(Domain("own.example"))
+
+    run(contradicting, ask)
+
+
+def test_an_error_that_was_seen_again_is_kept_longest(contradicting: ForeignSQLite) -> None:
+    """Where there are too many, the name whose rows were read longest ago makes room."""
+
+    async def ask(finder: QueryFinder, gate: Gate, clock: Clock) -> None:
+        async def known(name: str) -> bool:
+            before = gate.questions
+            with pytest.raises(RowInvalid):
+                await finder.find(Domain(name))
+            return gate.questions == before
+
+        assert [await known("shared.example"), await known("own.example")] == [False, False]
+        clock.now += TTL
+        assert [await known("shared.example"), await known("gone.example")] == [False, False]
+        assert await known("shared.example")
+
+    run(contradicting, ask)
+
+
+def test_columns_that_change_meanwhile(customers: ForeignSQLite) -> None:
+    """`SELECT *` is read by the columns that it has today, and by their names."""
+
+    def offers(columns: str, *values: str) -> None:
+        customers.execute(
+            "DROP TABLE IF EXISTS offers", f"CREATE TABLE offers ({columns})", f"INSERT INTO offers VALUES {values}"
+        )
+
+    async def ask(finder: QueryFinder, _gate: Gate, clock: Clock) -> None:
+        assert [Row(0, 0, "shared", '{"server":"cs1"}')] == rows(await finder.find(SHARED))
+        offers("server, plan, port", "cs2", "shared", "993")
+        clock.now += TTL
+        assert [Row(0, 0, "shared", '{"port":"993","server":"cs2"}')] == rows(await finder.find(SHARED))
+        assert set(finder.columns) == {"server", "port"}
+        offers("server, product", "cs2", "shared")
+        with pytest.raises(MappingUnavailable, match="no column 'plan'"):
+            await finder.find(Domain("own.example"))
+
+    offers("plan, server", "shared", "cs1")
+    run(customers, ask, "SELECT offers.* FROM offers, customers WHERE domain = :domain")
+
+
+def test_what_is_counted(customers: ForeignSQLite) -> None:
+    """A hit is who got what is kept, also while the database is gone; a miss is who needed the database."""
+
+    async def ask(finder: QueryFinder, _gate: Gate, clock: Clock) -> None:
+        def counted() -> tuple[float, float]:
+            gauges = finder.gauges()
+            return gauges["cache_hits"], gauges["cache_misses"]
+
+        await finder.find(SHARED)
+        found = [counted()]
+        await finder.find(SHARED)
+        found.append(counted())
+        finder.find_now(SHARED)
+        found.append(counted())
+        customers.path.rename(customers.path.with_suffix(".away"))
+        with pytest.raises(MappingUnavailable):
+            await finder.watch()
+        clock.now += TTL
+        await finder.find(SHARED)
+        found.append(counted())
+        assert found == [(0, 1), (1, 1), (2, 1), (3, 1)]
 
     run(customers, ask)
 

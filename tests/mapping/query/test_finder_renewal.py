@@ -12,6 +12,7 @@ from autoconfig.mail.domain import Domain
 from autoconfig.mapping.query import finder as queried
 from autoconfig.mapping.timeline import NOTHING, Row
 from tests.mapping.query.gated import SHARED, TTL, Clock, Gate, rows, run
+from tests.mapping.sources.fakes import settled
 
 if TYPE_CHECKING:
     from autoconfig.mapping.query.finder import QueryFinder
@@ -31,7 +32,7 @@ def test_an_answer_is_kept_for_a_while(customers: ForeignSQLite) -> None:
         customers.execute("DELETE FROM customers", "INSERT INTO customers VALUES ('unknown.example', 'own', NULL)")
         clock.now += TTL * queried.AHEAD - 0.01
         assert await finder.find(SHARED) is before
-        await asyncio.sleep(0.01)
+        await settled()
         assert gate.questions == 2
         clock.now += TTL * (1 - queried.AHEAD) + 0.01
         assert finder.find_now(SHARED) is None

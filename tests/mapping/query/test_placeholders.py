@@ -126,6 +126,11 @@ def test_what_is_no_query(kind: Kind, text: str, said: str) -> None:
     assert str(caught.value).startswith("query: ")
 
 
+def test_longest() -> None:
+    """A query may be as long as is said."""
+    assert parse("SELECT :domain".ljust(MAX_LENGTH), Kind.SQLITE).names == ("domain",)
+
+
 @pytest.mark.parametrize("text", ["SELECT /*! :domain */ 1", "SELECT /*M! 1 */ :domain", "SELECT `a, :domain"])
 def test_what_is_no_query_of_mariadb(text: str) -> None:
     """Comments that are executed, and names that are never closed."""

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from autoconfig.errors import AutoconfigError, MappingUnavailable
+from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping.sources.hosts import Hosts
 from autoconfig.mapping.sources.source import Changes, Found, Position, State
 from autoconfig.mapping.timeline import Row, Timeline
@@ -25,12 +25,14 @@ class FakeHost:
     def __init__(self, name: str = "one", *, standby: bool = False, last_id: int = 0, generation: str = "g") -> None:
         self.name, self.standby, self.last_id, self.generation = name, standby, last_id, generation
         self.rows: list[tuple[str, Row]] = []
-        self.fault: AutoconfigError | None = None
+        self.fault: Exception | None = None
         """What every question, and every connection, is answered with."""
         self.silent = False
         """Connections stand, and nothing is answered."""
         self.held: asyncio.Event | None = None
         """Until it is set, rows of a name are on their way: as they were when they were asked for."""
+        self.late: asyncio.Event | None = None
+        """Until it is set, changes are on their way: as they were when they were asked for."""
         self.attempts, self.opened, self.asked, self.closed = 0, 0, 0, 0
 
     def down(self) -> None:
@@ -82,7 +84,10 @@ class FakeSession:
     async def rows_after(self, identity: int, limit: int) -> Changes:
         """See `Session`."""
         state = await self.host.answer()
-        return Changes(state, [(name, row) for name, row in self.host.rows if row.id > identity][:limit])
+        changes = Changes(state, [(name, row) for name, row in self.host.rows if row.id > identity][:limit])
+        if self.host.late:
+            await self.host.late.wait()
+        return changes
 
     async def in_use(self, plans: frozenset[str], now: int) -> frozenset[str]:
         """See `Session`."""

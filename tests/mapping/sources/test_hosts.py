@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from autoconfig.errors import AutoconfigError, ConfigurationInvalid, DatabaseForeign, MappingUnavailable, SchemaTooOld
-from autoconfig.mapping.sources import hosts as module
+from autoconfig.mapping.sources import choosing
 from autoconfig.mapping.sources.source import Position
 from tests.mapping.sources.fakes import NAME, ROW, Clock, FakeHost, pair, plans, with_hosts
 
@@ -117,7 +117,7 @@ def test_start(
     At the start a primary is believed; a standby only if it is not behind what this node has seen before, or if it has
     had another history for some time, and there is no primary.
     """
-    monkeypatch.setattr(module, "_REPLACED", 0.2)
+    monkeypatch.setattr(choosing, "REPLACED", 0.2)
 
     async def question(source: Hosts) -> Position | None:
         try:

@@ -9,10 +9,12 @@ import pytest
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mail.domain import Domain
 from autoconfig.mapping.cached import CachedFinder
+from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.journal import Change, Journal
 from autoconfig.mapping.opening import open_hosts, opener_of
 from autoconfig.mapping.place import Place
 from autoconfig.mapping.sources import mariadb as module
+from tests.conftest import needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +48,57 @@ async def state(url: str) -> State:
 def test_a_server_that_is_read_only_is_a_standby(mariadb_url: str) -> None:
     """A replica may be behind, and says so by being read only."""
     assert asyncio.run(state(mariadb_url)).standby
+
+
+def test_a_primary_that_is_set_read_only(mariadb: MariaDB, mariadb_url: str) -> None:
+    """A switch-over without a restart is seen over the connections that stand: the other server is read, and back."""
+
+    def generation(server: MariaDB, url: str, value: str | None = None) -> str:
+        with server.connect(url.rpartition("/")[2]) as cursor:
+            if value is not None:
+                cursor.execute("UPDATE mapping_state SET generation = %s", (value,))
+            cursor.execute("SELECT generation FROM mapping_state")
+            ((found,),) = cursor.fetchall()
+            return str(found)
+
+    def read_only(server: MariaDB, value: int) -> None:
+        with server.connect() as cursor:
+            cursor.execute(f"SET GLOBAL read_only = {value}")
+
+    async def scenario(other: MariaDB) -> None:
+        first, second = (f"127.0.0.1:{server.port}" for server in (mariadb, other))
+        source = open_hosts(Place.parse(mariadb_url.replace(first, f"{first},{second}")))
+
+        async def reading(expected: str) -> str | None:
+            async with asyncio.timeout(60):
+                while source.reading != expected:
+                    await source.look(seen)
+            await source.rows_of(NAME.name, 0, seen)
+            return source.reading
+
+        seen = await source.start(None)
+        found = [await reading(first)]
+        connections = [*source._hosts[0].watched._room.idle, *source._hosts[0].asked._room.idle]
+        read_only(mariadb, 1)
+        found += [await reading(second)]
+        assert (await source._hosts[0].asked.ask(lambda session: session.rows_of(NAME.name, 0), 9)).state.standby
+        read_only(mariadb, 0)
+        found += [await reading(first)]
+        assert connections == [*source._hosts[0].watched._room.idle, *source._hosts[0].asked._room.idle]
+        await source.close()
+        assert [first, second, first] == found
+
+    other = type(mariadb).made(mariadb._server, needs("mariadb-install-db", "mariadb-server"))
+    try:
+        name = mariadb_url.rpartition("/")[2]
+        with other.connect() as cursor:
+            cursor.execute(f"CREATE DATABASE {name}")
+        upgrade(other.url(name))
+        generation(other, mariadb_url, generation(mariadb, mariadb_url))
+        asyncio.run(scenario(other))
+    finally:
+        read_only(mariadb, 0)
+        other.remove()
 
 
 def test_restarted(mariadb: MariaDB, mariadb_url: str) -> None:

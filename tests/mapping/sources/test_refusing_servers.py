@@ -12,6 +12,7 @@ from autoconfig.mapping.cached import CachedFinder
 from autoconfig.mapping.engine import upgrade
 from autoconfig.mapping.opening import open_hosts
 from autoconfig.mapping.place import Place
+from autoconfig.mapping.sources import hosts
 from autoconfig.mapping.sources.pool import SIZE
 from tests.mapping.copies.histories import change
 
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from tests.servers.authority import MariaDBWithTLS, PostgreSQLWithTLS
 
 pytestmark = pytest.mark.parametrize("engine", ["postgresql", "mariadb"])
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine a crowd takes its time; nobody is refused for that here."""
+    for name in ("PATIENCE", "_LOOK", "_CHANGES"):
+        monkeypatch.setattr(hosts, name, 60.0)
 
 
 class Account:

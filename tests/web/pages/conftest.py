@@ -13,18 +13,6 @@ if TYPE_CHECKING:
 
 URL = "https://autoconfig.xbit.jp"
 
-DOMAINS = [
-    "sample.co.jp",
-    "hanako-flowers.example",
-    "yamada-law.example",
-    "vps-customer.example",
-    "second-brand.example",
-    "old-shop.example",
-    "recommended.example",
-    "xn--wgv71a119e.example",
-]
-"""The demo's, which between them are on every plan."""
-
 HERE = Path(__file__).parent
 RICH = (HERE / "rich.toml").read_text(encoding="utf-8")
 MOVED = (HERE / "moved.toml").read_text(encoding="utf-8")

@@ -40,7 +40,7 @@ OF_DEMO: dict[str, dict[str, Any]] = {
 
 def facts_of(site: Site, name: str) -> Facts:
     """What there is to explain to a customer of the demo."""
-    resolution = site.runner.run(site.context.resolve(Domain.parse(name), None))
+    resolution = site.runner.run(site.context.resolve({}, Domain.parse(name), None))
     return Facts.of(resolution.bound.account(resolution.domain, None))
 
 

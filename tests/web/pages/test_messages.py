@@ -10,7 +10,8 @@ from lxml import html
 from autoconfig.settings import PageLanguage
 from autoconfig.web.pages import catalogues, files, messages
 from autoconfig.web.pages.checking import PROBLEMS
-from tests.web.pages.conftest import DOMAINS, MOVED, RICH, page_for
+from tests.demo import DOMAINS
+from tests.web.pages.conftest import MOVED, RICH, page_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

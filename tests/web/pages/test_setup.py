@@ -10,7 +10,8 @@ from lxml import html
 
 from autoconfig.web.pages.brand import LARGEST_LOGO
 from autoconfig.web.pages.page import POLICY
-from tests.web.pages.conftest import DOMAINS, MOVED, RICH, URL, page_for, shown, words
+from tests.demo import DOMAINS
+from tests.web.pages.conftest import MOVED, RICH, URL, page_for, shown, words
 
 if TYPE_CHECKING:
     from autoconfig.mapping.timeline import Finder

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lxml import etree, html
 
-from tests.web.pages.conftest import DOMAINS, URL, Shown, page_for, shown
+from tests.demo import DOMAINS
+from tests.web.pages.conftest import URL, Shown, page_for, shown
 
 if TYPE_CHECKING:
     from tests.web.conftest import Site

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from autoconfig.cli.connection import HEAD, PIECE, Connection
-from tests.cli.wire import BODY, PATH, Server, Wire, chunked, demo_server, post, request
+from autoconfig.serving.connection import HEAD, PIECE, Connection
+from tests.serving.wire import BODY, PATH, Server, Wire, chunked, demo_server, post, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,15 +63,50 @@ def test_long_head_behind_a_request(server: Server) -> None:
     assert wire.closed
 
 
+class Strict(Wire):
+    """One of which nothing is asked after its end."""
+
+    def write(self, data: Any) -> None:
+        """Bytes to the client."""
+        assert not self.closed, data
+        super().write(data)
+
+    def pause_reading(self) -> None:
+        """Nothing more is to come for now."""
+        assert not self.closed
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (long_head(HEAD)[:-6] + b"\r\n\0:\r\n", b"400"),
+        (long_head(HEAD + 100) + request() * 3000, b"431"),
+    ],
+    ids=["no header where the head has to end", "much behind a head without end"],
+)
+def test_refused_once(server: Server, sent: bytes, status: bytes) -> None:
+    """After one refusal nothing is written, and nothing of what follows is kept."""
+
+    async def go() -> tuple[Wire, bytes]:
+        wire = Strict()
+        protocol = Connection(server.config, server.state, {}, asyncio.get_running_loop())
+        protocol.connection_made(wire)
+        protocol.data_received(sent)
+        kept = protocol._unread
+        protocol.connection_lost(None)
+        return wire, kept
+
+    wire, kept = server.runner.run(go())
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", wire.written) == [status]
+    assert (wire.closed, kept) == (True, b"")
+
+
 def test_client_that_goes(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     """A client that goes while several of its answers are due is no error of ours."""
 
-    class Broken(Wire):
-        def write(self, data: Any) -> None:
-            assert not self.closed, data
-
     async def go() -> None:
-        wire = Broken()
+        wire = Strict()
         protocol = Connection(server.config, server.state, {}, asyncio.get_running_loop())
         protocol.connection_made(wire)
         protocol.pause_writing()
@@ -140,7 +175,7 @@ SLOW: dict[str, list[bytes]] = {
 @pytest.mark.parametrize("pieces", SLOW.values(), ids=SLOW)
 def test_slow_client(server: Server, monkeypatch: pytest.MonkeyPatch, pieces: list[bytes]) -> None:
     """A request has to be here in time, however it is begun; else the connection ends."""
-    monkeypatch.setattr("autoconfig.cli.connection.PATIENCE", 0.05)
+    monkeypatch.setattr("autoconfig.serving.connection.PATIENCE", 0.05)
 
     async def go() -> Wire:
         wire = Wire()
@@ -165,7 +200,7 @@ def test_slow_client(server: Server, monkeypatch: pytest.MonkeyPatch, pieces: li
 )
 def test_slow_server(server: Server, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     """A client that waits for us is neither slow nor idle, whatever it has sent meanwhile or before."""
-    monkeypatch.setattr("autoconfig.cli.connection.PATIENCE", 0.02)
+    monkeypatch.setattr("autoconfig.serving.connection.PATIENCE", 0.02)
     answer = asyncio.Event()
 
     async def rest(_scope: Scope, _receive: Receive, send: Send) -> None:

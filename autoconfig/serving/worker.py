@@ -1,4 +1,4 @@
-"""The application as a process of `serve` runs it: it also says when a reload has ended."""
+"""The application as a process of `serve` runs it, alone or for a supervisor: it also says when a reload has ended."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import signal
 from typing import TYPE_CHECKING
 
 from autoconfig import log, settings
-from autoconfig.cli import notify
 from autoconfig.errors import MappingUnavailable
-from autoconfig.web.app import application
+from autoconfig.serving import notify
+from autoconfig.web.app import Lifecycle, application
 from autoconfig.web.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.connection import Connection
+    from pathlib import Path
     from types import FrameType
 
     from autoconfig.web.entry import Entry
@@ -32,13 +33,11 @@ BEAT = 1.0
 """Seconds between two signs of life of an event loop."""
 
 
-def create(place: str, supervisor: Connection | None) -> Entry:
-    """The application of a process that serves at `place`, alone or for a supervisor that wants to know of reloads."""
-    configured = settings.load(settings.find_file(None))
+def create(file: Path, lifecycle: Lifecycle) -> Entry:
+    """The application of a process, as the settings in `file` describe it."""
+    configured = settings.load(file)
     log.configure(configured.log_format)
-    context = Reporting.of(configured)
-    context.place, context.supervisor = place, supervisor
-    return application(context)
+    return application(Context.of(configured), lifecycle)
 
 
 class Pulse:
@@ -69,26 +68,38 @@ class Pulse:
         signal.alarm(0)
 
 
-class Reporting(Context):
-    """A context whose reloads are known to systemd."""
+class Alone(Lifecycle):
+    """The only process, which tells systemd of its reloads."""
 
-    place = ""
-    supervisor: Connection | None = None
-    _pulse: Pulse | None = None
+    def __init__(self, address: str) -> None:
+        """`address` is where it listens."""
+        self._address = address
 
-    async def start(self) -> None:
+    async def reload(self, context: Context) -> None:
+        """Load the plans again."""
+        notify.reloading()
+        await super().reload(context)
+        notify.ready(serving(self._address))
+
+
+class Supervised(Lifecycle):
+    """One of several processes, which tells its supervisor of its reloads, and ends if it is stuck or left alone."""
+
+    def __init__(self, supervisor: Connection) -> None:
+        """`supervisor` takes the number of a process that has ended a reload."""
+        self._supervisor = supervisor
+        self._pulse: Pulse | None = None
+
+    async def start(self, context: Context) -> None:
         """
-        As `Context`; but where there are other processes, wait for the database. One that took requests with an empty
-        memory would turn away names that the others know, and one that gave up would end them all.
+        Load everything, and wait for the database: a process that took requests with an empty memory would turn away
+        names that the others know, and one that gave up would end them all.
         """
-        if self.supervisor is None:
-            await super().start()
-            return
         told = False
         with _noted_signals() as signals:
             while True:
                 try:
-                    await super().start()
+                    await super().start(context)
                 except MappingUnavailable as error:
                     if signals:
                         raise
@@ -100,26 +111,21 @@ class Reporting(Context):
                     self._pulse = Pulse()
                     return
 
-    async def reload_plans(self) -> None:
-        """As `Context`; the only process tells systemd, one of several tells the supervisor."""
-        if self.supervisor is None:
-            notify.reloading()
-        await super().reload_plans()
-        if self.supervisor is None:
-            notify.ready(serving(self.place))
-        else:
-            self.supervisor.send(os.getpid())
+    async def reload(self, context: Context) -> None:
+        """Load the plans again."""
+        await super().reload(context)
+        self._supervisor.send(os.getpid())
 
-    async def close(self) -> None:
-        """As `Context`."""
+    async def close(self, context: Context) -> None:
+        """Give back what is held; whoever ends takes its time."""
         if self._pulse is not None:
             self._pulse.end()
-        await super().close()
+        await super().close(context)
 
 
-def serving(place: str) -> str:
+def serving(address: str) -> str:
     """What `systemctl status` shows."""
-    return f"serving at {place}"
+    return f"serving at {address}"
 
 
 @contextlib.contextmanager

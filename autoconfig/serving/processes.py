@@ -12,9 +12,9 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from autoconfig.cli import notify
-from autoconfig.cli.worker import serving
 from autoconfig.log import logger
+from autoconfig.serving import notify
+from autoconfig.serving.worker import serving
 
 if TYPE_CHECKING:
     import socket
@@ -37,14 +37,14 @@ def terminate(_signal: int, _frame: object) -> None:
 class Server(uvicorn.Server):
     """The only process. systemd learns that it serves, that it stops, and now and then that its loop is not stuck."""
 
-    def __init__(self, config: uvicorn.Config, place: str) -> None:
+    def __init__(self, config: uvicorn.Config, address: str) -> None:
         super().__init__(config)
-        self.place = place
+        self.address = address
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve."""
         await super().startup(sockets)
-        notify.ready(serving(self.place))
+        notify.ready(serving(self.address))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what is under way."""
@@ -59,10 +59,12 @@ class Workers(Multiprocess):
     It ends as a single server does: Ctrl-C is an interruption, and a worker that cannot start is a failure.
     """
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], place: str, reloaded: Connection) -> None:
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket.socket], address: str, reloaded: Connection
+    ) -> None:
         """`reloaded` gives the number of each worker that has ended a reload."""
         super().__init__(config, sockets)
-        self.place, self.reloaded = place, reloaded
+        self.address, self.reloaded = address, reloaded
         self.ended_by: int | None = None
         self.untold = True
         """systemd has to hear that all workers answer: at the start, and when they have reloaded."""
@@ -101,7 +103,7 @@ class Workers(Multiprocess):
         self.reloading &= {process.pid for process in self.processes}  # one that died loads the plans as it starts
         if self.untold and not self.reloading and all(process.is_ready() for process in self.processes):
             self.untold = False
-            notify.ready(serving(self.place))
+            notify.ready(serving(self.address))
         if self.watchdog is not None and time.monotonic() >= self.alive_next:
             self.alive_next = time.monotonic() + self.watchdog
             notify.alive()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.mapping.copies.mark import heartbeat
 from autoconfig.mapping.copies.replication import Replicator
+from autoconfig.mapping.mark import heartbeat
 from autoconfig.mapping.sqlite import SqliteFinder
 
 if TYPE_CHECKING:

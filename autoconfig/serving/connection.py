@@ -257,8 +257,7 @@ class Connection(HttpToolsProtocol):
         if start["status"] != 200:
             block = block.replace(_OK, STATUS_LINE[start["status"]], 1)
         self.transport.write(b"".join((block, start.block, b"\r\n", body)))
-        # As `on_response_complete`, where nothing was paused and nothing waits.
-        self.server_state.total_requests += 1
+        # As `on_response_complete`, where nothing was paused and nothing waits; no limit needs a count of requests.
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler

@@ -7,19 +7,24 @@ import socket
 import stat
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
-from autoconfig.cli.sockets import (
+from autoconfig.errors import ListenFailed, SettingsInvalid
+from autoconfig.serving.sockets import (
     LISTENING,
+    address_of,
     inherited_socket,
-    note_place,
-    noted_place,
-    place_of,
+    note_address,
+    noted_address,
     tcp_socket,
     unix_socket,
 )
-from autoconfig.errors import ListenFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HAS_IPV6 = socket.has_ipv6 and "00000000000000000000000000000001" in (
     Path("/proc/net/if_inet6").read_text() if Path("/proc/net/if_inet6").exists() else ""
@@ -53,7 +58,7 @@ def test_tcp(host: str, place: str) -> None:
         name, port = bound.getsockname()[:2]
 
         assert connects(bound)
-        assert place.format(port=port, host=f"[{name}]" if ":" in name else name) == place_of(bound)
+        assert place.format(port=port, host=f"[{name}]" if ":" in name else name) == address_of(bound)
 
 
 def test_port_of_a_server_that_just_ended() -> None:
@@ -95,7 +100,7 @@ def test_unix(tmp_path: Path) -> None:
             assert stat.S_ISSOCK(mode)
             assert stat.S_IMODE(mode) == 0o660
             assert connects(bound)
-            assert place_of(bound) == f"unix:{path}"
+            assert address_of(bound) == f"unix:{path}"
     finally:
         after = os.umask(before)
 
@@ -105,7 +110,7 @@ def test_unix(tmp_path: Path) -> None:
 @pytest.mark.parametrize("inherit", [False, True], ids=["bound", "inherited"])
 def test_client_that_takes_nothing(monkeypatch: pytest.MonkeyPatch, inherit: bool) -> None:
     """A client that takes nothing of an answer has no connection for ever."""
-    monkeypatch.setattr("autoconfig.cli.sockets.UNREAD", 1)
+    monkeypatch.setattr("autoconfig.serving.sockets.UNREAD", 1)
     with contextlib.ExitStack() as open_:
         if inherit:
             bound = open_.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -216,7 +221,7 @@ def test_inherited(listening: socket.socket) -> None:
     """A listening socket of a supervisor is taken; the supervisor's descriptor stays open."""
     with closing(inherited_socket(listening.fileno())) as bound:
         assert connects(bound)
-        assert place_of(bound) == "http://{}:{}".format(*listening.getsockname())
+        assert address_of(bound) == "http://{}:{}".format(*listening.getsockname())
     assert connects(listening)
 
 
@@ -232,26 +237,65 @@ def test_not_inherited(tmp_path: Path) -> None:
                 inherited_socket(number)
 
 
-def test_noted_place(tmp_path: Path) -> None:
+def test_noted_address(tmp_path: Path) -> None:
     """Where `serve` listens is kept for `ready`, and nothing lies beside it."""
-    note_place(tmp_path / "state", "unix:/a")
-    note_place(tmp_path / "state", "http://127.0.0.1:1")
+    note_address(tmp_path / "state", "unix:/a")
+    note_address(tmp_path / "state", "http://127.0.0.1:1")
 
-    assert noted_place(tmp_path / "state") == "http://127.0.0.1:1"
+    assert noted_address(tmp_path / "state") == "http://127.0.0.1:1"
     assert [path.name for path in (tmp_path / "state").iterdir()] == [LISTENING]
 
 
-def test_place_that_cannot_be_noted(tmp_path: Path) -> None:
-    """Where the state folder cannot be written, nothing is kept and nothing breaks."""
+@pytest.mark.parametrize("state", ["file", "file/state"])
+def test_address_that_cannot_be_noted(tmp_path: Path, state: str) -> None:
+    """Where the state folder cannot be one, serving goes on, and the log says what is missing and what to do."""
     (tmp_path / "file").touch()
-    note_place(tmp_path / "file" / "state", "unix:/a")
+    with capture_logs() as lines:
+        note_address(tmp_path / state, "unix:/a")
 
-    assert noted_place(tmp_path / "file" / "state") is None
+    assert [line["file"] for line in lines] == [str(tmp_path / state / LISTENING)]
+    assert "`autoconfig ready` will not find this server by itself" in lines[0]["event"]
+    assert lines[0]["problem"] in {"File exists", "Not a directory"}
+    assert lines[0]["remedy"].endswith("or call ready --url unix:/a")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", json.dumps({"place": 5}), "\x00"])
-def test_place_that_cannot_be_read(tmp_path: Path, text: str) -> None:
+def _as_a_file(state: Path) -> None:
+    state.touch()
+
+
+def _as_a_link_to_itself(state: Path) -> None:
+    state.symlink_to(state)
+
+
+def _with_a_folder_in_it(state: Path) -> None:
+    (state / LISTENING).mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (_as_a_file, "Not a directory"),
+        (_as_a_link_to_itself, "Too many levels of symbolic links"),
+        (_with_a_folder_in_it, "Is a directory"),
+    ],
+    ids=["file", "circle", "folder"],
+)
+def test_unreadable_state_folder(tmp_path: Path, make: Callable[[Path], None], problem: str) -> None:
+    """A state folder that cannot be read is not taken for one in which nothing was noted."""
+    make(tmp_path / "state")
+
+    with pytest.raises(SettingsInvalid) as caught:
+        noted_address(tmp_path / "state")
+
+    assert str(caught.value) == (
+        f"{tmp_path / 'state' / LISTENING}: cannot be read: {problem}; make state_dir a folder that you may read, or "
+        "say with --url where the server listens"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", json.dumps({"place": 5}), "\x00", "\xff"])
+def test_address_that_cannot_be_read(tmp_path: Path, text: str) -> None:
     """What cannot be read as a place is none."""
-    (tmp_path / LISTENING).write_text(text)
+    (tmp_path / LISTENING).write_bytes(text.encode("latin-1"))
 
-    assert noted_place(tmp_path) is None
+    assert noted_address(tmp_path) is None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.cli import notify
+from autoconfig.serving import notify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from autoconfig.cli.connection import Connection
+from autoconfig.serving.connection import Connection
 from autoconfig.settings import Settings
 from autoconfig.web.app import application
 from autoconfig.web.context import Context
 from autoconfig.web.tally import INDEX
-from tests.cli.wire import AUTODISCOVER, BODY, PATH, Server, chunked, demo_server, post, request
+from tests.serving.wire import AUTODISCOVER, BODY, PATH, Server, chunked, demo_server, post, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,9 @@ import socket
 import stat
 from typing import TYPE_CHECKING
 
-from autoconfig.errors import ListenFailed
+from autoconfig.errors import ListenFailed, SettingsInvalid
 from autoconfig.files import replacing
+from autoconfig.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,22 @@ def unix_socket(path: Path) -> Iterator[socket.socket]:
         os.close(ours)
 
 
+@contextlib.contextmanager
+def listening(host: str, port: int, uds: Path | None, fd: int | None) -> Iterator[socket.socket]:
+    """
+    The Unix socket, else the inherited one, else a TCP socket, as long as it is needed.
+
+    Raises:
+        ListenFailed: see the functions for each kind.
+    """
+    if uds is not None:
+        with unix_socket(uds) as bound:
+            yield bound
+    else:
+        with contextlib.closing(inherited_socket(fd) if fd is not None else tcp_socket(host, port)) as bound:
+            yield bound
+
+
 def inherited_socket(number: int) -> socket.socket:
     """
     A socket that systemd or another supervisor opened for us.
@@ -100,8 +117,8 @@ def inherited_socket(number: int) -> socket.socket:
     return inherited
 
 
-def place_of(bound: socket.socket) -> str:
-    """Where the socket listens, as `http://host:port` or `unix:PATH`."""
+def address_of(bound: socket.socket) -> str:
+    """The listening address, as `http://host:port` or `unix:PATH`."""
     if bound.family == socket.AF_UNIX:
         return f"unix:{bound.getsockname()}"
     host, port = bound.getsockname()[:2]
@@ -109,22 +126,41 @@ def place_of(bound: socket.socket) -> str:
     return f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}"
 
 
-def note_place(state_dir: Path, place: str) -> None:
-    """Remember for `ready` where we listen; serving goes on where the folder cannot be written."""
-    with contextlib.suppress(OSError):
-        state_dir.mkdir(parents=True, exist_ok=True)
-        with replacing(state_dir / LISTENING, lasting=False) as fresh:
-            fresh.write_text(json.dumps({"place": place}))
-
-
-def noted_place(state_dir: Path) -> str | None:
-    """Where the instance over this state folder was last told to listen."""
+def note_address(state_dir: Path, address: str) -> None:
+    """Remember for `ready` where we listen; serving goes on where that cannot be written, and the log says so."""
+    file = state_dir / LISTENING
     try:
-        noted = json.loads((state_dir / LISTENING).read_text())
-    except (OSError, ValueError):
+        state_dir.mkdir(parents=True, exist_ok=True)
+        with replacing(file, lasting=False) as fresh:
+            fresh.write_text(json.dumps({"place": address}))
+    except OSError as error:
+        logger().warning(
+            "`autoconfig ready` will not find this server by itself: where it listens cannot be written down",
+            file=str(file),
+            problem=error.strerror or str(error),
+            remedy=f"make state_dir a folder that the server may write to, or call ready --url {address}",
+        )
+
+
+def noted_address(state_dir: Path) -> str | None:
+    """
+    Where the instance over this state folder was last told to listen; `None` where none was.
+
+    Raises:
+        SettingsInvalid: the state folder is none, or may not be read.
+    """
+    file = state_dir / LISTENING
+    try:
+        noted = json.loads(file.read_bytes())
+    except (FileNotFoundError, ValueError):
         return None
-    place = noted.get("place") if isinstance(noted, dict) else None
-    return place if isinstance(place, str) else None
+    except OSError as error:
+        raise SettingsInvalid(
+            f"{file}: cannot be read: {error.strerror or error}; make state_dir a folder that you may read, or say "
+            "with --url where the server listens"
+        ) from error
+    address = noted.get("place") if isinstance(noted, dict) else None
+    return address if isinstance(address, str) else None
 
 
 def _limit_unread(listening: socket.socket) -> None:

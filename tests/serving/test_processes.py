@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from autoconfig.cli.processes import terminate
+from autoconfig.serving.processes import terminate
 
 
 def test_terminate_in_a_callback() -> None:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from autoconfig.cli import worker
+from autoconfig.serving import worker
 
 block = time.sleep
 
