@@ -1,12 +1,12 @@
 """
-Every situation that this server can name. No HTTP and no exit codes in here: `web.refusals` and `cli.exits`
-say what each of them becomes.
+All errors, named by situation. They know no HTTP and no exit codes: `web.error_responses` and `cli.exits` map them.
 
     AutoconfigError
-    ├── InputInvalid            somebody typed or sent something that cannot be read
+    ├── InputInvalid            typed or sent input cannot be read
     │   ├── AddressInvalid      … as a mail address
     │   ├── DomainInvalid       … as a domain or host name
     │   ├── PatternInvalid      … as a pattern such as `mail.{domain}`
+    │   ├── ExpressionInvalid   … as the regular expression of a host rule
     │   ├── TimeInvalid         … as a time
     │   ├── RequestInvalid      … as an Autodiscover request
     │   └── DocumentInvalid     … as a published config-v1.1.xml
@@ -15,19 +15,20 @@ say what each of them becomes.
     │   ├── FileInvalid         a file, with every fault found
     │   │   ├── PlansInvalid    plans.toml
     │   │   └── CsvInvalid      a file for `mapping sync`
-    │   ├── DatabaseForeign     the database is not one of ours
-    │   ├── SchemaTooOld        … was made by an older release
-    │   ├── SchemaTooNew        … by a newer one
-    │   ├── SigningInvalid      key and certificate cannot sign profiles
+    │   ├── DatabaseForeign     the database is not a mapping database
+    │   ├── SchemaTooOld        an older release made the mapping database
+    │   ├── SchemaTooNew        a newer release made it
+    │   ├── SigningInvalid      the key and certificate cannot sign profiles
     │   ├── FolderTaken         `init` would overwrite a file
     │   └── ListenFailed        the port or the socket cannot be bound
     ├── UnknownDomain           no row, no rule and no default plan answers for this name
-    ├── PlanUnusable            a row or rule leads to a plan that is missing, or whose params do not suffice
-    ├── RowInvalid              what the provider's own database says of a name cannot be read
-    ├── Inexpressible           the account cannot be written down in this format
-    ├── Refused                 understood, and the answer is no
-    ├── MappingUnavailable      the mapping database cannot be asked now
-    └── DNSUnavailable          the DNS cannot say now where a domain's mail goes
+    ├── PlanUnusable            a row or rule names a missing plan, or its params make no account
+    ├── RowInvalid              the query's answer for a name cannot be read
+    ├── Inexpressible           the format cannot describe the account
+    ├── Refused                 the command is understood and refused
+    ├── MappingUnavailable      the mapping database cannot be read now
+    ├── DNSUnavailable          the DNS does not answer now where a domain's mail goes
+    └── Overloaded              too much work of this kind is waiting
 """
 
 from __future__ import annotations
@@ -40,11 +41,11 @@ if TYPE_CHECKING:
 
 
 class AutoconfigError(Exception):
-    """Base of all errors that carry a sentence for the person who has to act on them."""
+    """Base of all errors whose message tells a person what to do."""
 
 
 class InputInvalid(AutoconfigError):
-    """Something typed or sent cannot be read as what it should be."""
+    """Typed or sent input cannot be read."""
 
 
 class AddressInvalid(InputInvalid):
@@ -56,7 +57,15 @@ class DomainInvalid(InputInvalid):
 
 
 class PatternInvalid(InputInvalid):
-    """Not a pattern, or one that names something that it may not use."""
+    """Not a pattern, or one that uses an unknown slot."""
+
+
+class ExpressionInvalid(InputInvalid):
+    """Not a regular expression, or one that cannot be matched in linear time."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.remedy = remedy
 
 
 class TimeInvalid(InputInvalid):
@@ -68,7 +77,7 @@ class RequestInvalid(InputInvalid):
 
 
 class DocumentInvalid(InputInvalid):
-    """Not a published `config-v1.1.xml` of which a plan can be made."""
+    """Not a published `config-v1.1.xml` that a plan can be made from."""
 
 
 class ConfigurationInvalid(AutoconfigError):
@@ -76,12 +85,12 @@ class ConfigurationInvalid(AutoconfigError):
 
 
 class SettingsInvalid(ConfigurationInvalid):
-    """A setting is unknown or has a value that it cannot have."""
+    """A setting is unknown or has an invalid value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong in a file: where, what, and what to do."""
+    """One fault of a file: where it is, what is wrong, and what to do."""
 
     place: str
     problem: str
@@ -93,10 +102,10 @@ class Fault:
 
 
 class FileInvalid(ConfigurationInvalid):
-    """A file with faults; all of them are listed."""
+    """A file has faults; the message lists them all."""
 
     def __init__(self, file: str, faults: Sequence[Fault]) -> None:
-        """Keep `faults` for tables and JSON; the text lists them all."""
+        """Keep `faults` for tables and JSON."""
         self.file = file
         self.faults = tuple(faults)
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
@@ -116,19 +125,19 @@ class DatabaseForeign(ConfigurationInvalid):
 
 
 class SchemaTooOld(ConfigurationInvalid):
-    """The mapping database was made by an older release and has to be upgraded."""
+    """An older release made the mapping database; upgrade it."""
 
 
 class SchemaTooNew(ConfigurationInvalid):
-    """The mapping database was made by a newer release than this one."""
+    """A newer release made the mapping database."""
 
 
 class SigningInvalid(ConfigurationInvalid):
-    """The key and the certificate that profiles are to be signed with cannot sign."""
+    """The key and certificate for signing profiles cannot sign."""
 
 
 class FolderTaken(ConfigurationInvalid):
-    """`init` found one of its files already there."""
+    """`init` found that one of its files already exists."""
 
 
 class ListenFailed(ConfigurationInvalid):
@@ -136,50 +145,59 @@ class ListenFailed(ConfigurationInvalid):
 
 
 class UnknownDomain(AutoconfigError):
-    """Nobody here answers for this name."""
+    """No row, no rule and no default plan answers for this name."""
+
+    def __init__(self, problem: str, reason: str | None = None) -> None:
+        """`reason` is for the operator: which row, rule or query decided it."""
+        self.reason = reason or problem
+        super().__init__(problem)
 
 
 class PlanUnusable(AutoconfigError):
-    """A plan is missing, or what the row or rule gives does not make an account of it."""
+    """A plan is missing, or the params of the row or rule make no account with it."""
 
     domain: str | None = None
-    """The domain asked for, where one was."""
+    """The domain of the request, if there is one."""
     row: int | None = None
-    """The id of the mapping row that led here; `None` for a rule or a default plan."""
+    """The id of the mapping row; `None` for a rule or the default plan."""
 
     def __init__(self, problem: str, *, plan: str, param: str | None = None) -> None:
-        """`param` is the one at fault, where it is one."""
+        """`param` is the param at fault, if one is."""
         self.problem, self.plan, self.param = problem, plan, param
         where = f"plan {plan!r}" + (f", param {param!r}" if param else "")
         super().__init__(f"{where}: {problem}")
 
     def found_at(self, domain: str, row: int | None) -> PlanUnusable:
-        """Itself, after noting what led to it."""
+        """Add the domain and the row that led to it, and return itself."""
         self.domain, self.row = domain, row
         return self
 
 
 class RowInvalid(AutoconfigError):
-    """What a query to the provider's own database answers for a name contradicts itself, or is no text."""
+    """The answer of a query to the provider's own database contradicts itself, or is not text."""
 
     def __init__(self, problem: str, column: str | None = None, domain: str | None = None) -> None:
-        """`column` is the one at fault, where it is one; `domain` is whom it is about, where that is known."""
+        """`column` is the column at fault and `domain` the domain asked for, if known."""
         self.problem, self.column, self.domain = problem, column, domain
         self.sentence = f"the query's column {column!r} {problem}" if column else f"the query's answer {problem}"
         super().__init__(f"{domain}: {self.sentence}" if domain else self.sentence)
 
 
 class Inexpressible(AutoconfigError):
-    """This format has no way to say what the account needs; the text is for the person who asked."""
+    """The format cannot describe the account; the text is for the person who asked."""
 
 
 class Refused(AutoconfigError):
-    """Understood, and the answer is no; nothing was changed."""
+    """The command is understood and refused; nothing was changed."""
 
 
 class MappingUnavailable(AutoconfigError):
-    """The mapping database is missing, locked or out of reach."""
+    """The mapping database is missing, locked or unreachable."""
 
 
 class DNSUnavailable(AutoconfigError):
-    """Only the MX could tell whose name this is, and the DNS did not say it, or was not asked to save it work."""
+    """Only the MX could place this domain, and the DNS did not answer or the budget of questions is used up."""
+
+
+class Overloaded(AutoconfigError):
+    """Too much work of this kind is waiting; try again later."""

@@ -1,4 +1,4 @@
-"""Writes files whole: whoever reads one sees what it was or what it is now, also after a power cut."""
+"""Write files atomically: a reader sees the old content or the new one, even after a power cut."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MODE = 0o640
-"""A list of customers is nobody else's business."""
+"""Files list customers, so others may not read them."""
 
 
 def created(path: Path, mode: int = MODE) -> None:
     """
-    Make an empty file. If root makes it, it belongs to whom its folder does: the server has to use it.
+    Make an empty file. If root makes it, the owner of its folder owns it too, so that the server can use it.
 
     Raises:
-        FileExistsError: there is one.
+        FileExistsError: the file exists.
         OSError: it cannot be made.
     """
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
@@ -34,23 +34,26 @@ def created(path: Path, mode: int = MODE) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, lasting: bool = True) -> Iterator[Path]:
+def replacing(path: Path, *, lasting: bool = True, mode: int | None = None) -> Iterator[Path]:
     """
-    A file to be written beside, which takes the place of `path` at the end, or is removed where an error comes.
+    Yield a temporary file beside `path` that replaces it at the end, or is removed after an error.
 
-    Under a symbolic link the file that it leads to is replaced. It keeps its rights, and its owner as far as that is
-    allowed; a new one is for its owner's eyes only. `lasting`: see that it outlives a power cut.
+    If `path` is a symbolic link, the file it leads to is replaced. The file keeps its mode, and its owner where that
+    is allowed; only its owner can read a new one. `lasting`: make sure that it survives a power cut. With `mode` it
+    always gets that mode, and the owner of its folder if root writes it.
 
     Raises:
         OSError: it cannot be written there.
     """
-    target = Path(os.path.realpath(path))  # `resolve` does not bear links in a circle
+    target = Path(os.path.realpath(path))  # `resolve` fails on links in a circle
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(descriptor)
     fresh = Path(name)
     try:
         yield fresh
         _keep_rights(target, fresh)
+        if mode is not None:
+            _share(fresh, mode)
         if lasting:
             synchronize(fresh)
         fresh.replace(target)
@@ -58,12 +61,12 @@ def replacing(path: Path, *, lasting: bool = True) -> Iterator[Path]:
         fresh.unlink(missing_ok=True)
         raise
     if lasting:
-        with contextlib.suppress(OSError):  # it is there; not every file system can do this with a folder
+        with contextlib.suppress(OSError):  # the file is written; not every file system can sync a folder
             synchronize(target.parent)
 
 
 def synchronize(path: Path) -> None:
-    """See that a file, or the names in a folder, outlive a power cut."""
+    """Make sure that a file, or the names in a folder, survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -79,3 +82,10 @@ def _keep_rights(target: Path, fresh: Path) -> None:
     with contextlib.suppress(PermissionError):
         os.chown(fresh, status.st_uid, status.st_gid)
     fresh.chmod(stat.S_IMODE(status.st_mode))
+
+
+def _share(fresh: Path, mode: int) -> None:
+    fresh.chmod(mode)
+    if os.geteuid() == 0:
+        owner = fresh.parent.stat()
+        os.chown(fresh, owner.st_uid, owner.st_gid)

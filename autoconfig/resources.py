@@ -1,4 +1,4 @@
-"""What people read and edit: templates/, beside the package in a checkout, inside it in the wheel."""
+"""Find templates/: beside the package in a checkout, inside it in the wheel."""
 
 from __future__ import annotations
 

@@ -10,22 +10,47 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from tests.dns.zones import ZONES
-from tests.servers.knot import Knot
-from tests.servers.mariadb import MariaDB
-from tests.servers.postgresql import PostgreSQL
-from tests.servers.process import ServerProcess
+from tests.support.log_lines import log_lines
+from tests.support.servers.knot import Knot
+from tests.support.servers.mariadb import MariaDB
+from tests.support.servers.postgresql import PostgreSQL
+from tests.support.servers.process import ServerProcess
+from tests.support.zones import ZONES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = ["log_lines"]
+
 _Server = TypeVar("_Server", bound=ServerProcess)
 
 CI = bool(os.environ.get("CI"))
+FAST = bool(os.environ.get("FAST"))
+"""Set by `make test-fast`: tests that need an outside program are skipped."""
+
+# No test asserts a time: not how long an example takes, nor how long it takes to draw one on a busy machine.
+# A few examples each time find over the days what many find at once; EXAMPLES=1000 looks longer.
+settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=int(os.environ.get("EXAMPLES", "40")),
+)
+settings.load_profile("any machine")
 
 # A shell that starts the tests in the background has them ignore SIGINT, and so would every program that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the files that may take longest, so that none of them is left for the end."""
+    patience: dict[Path, float] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        patience[item.path] = max(patience.get(item.path, 0), mark.args[0] if mark else 0)
+    items.sort(key=lambda item: patience[item.path], reverse=True)
 
 
 def needs(program: str, package: str) -> str:
@@ -35,6 +60,8 @@ def needs(program: str, package: str) -> str:
     As root on Debian or Ubuntu it is installed if it is missing; elsewhere the test is skipped by name, except with
     CI set, where nothing may be skipped.
     """
+    if FAST:
+        pytest.skip(f"{program} is an outside program: make test")
     if shutil.which(program) is None:
         _install(package)
     found = shutil.which(program)
@@ -43,6 +70,8 @@ def needs(program: str, package: str) -> str:
 
 def needs_file(path: str, package: str) -> Path:
     """The same for a file that a package has, such as a font; of several that the pattern matches the last."""
+    if FAST:
+        pytest.skip(f"{path} belongs to an outside program: make test")
     if not glob.glob(path):  # noqa: PTH207 (an absolute pattern)
         _install(package)
     found = sorted(glob.glob(path))  # noqa: PTH207
@@ -93,7 +122,7 @@ def mariadb() -> Iterator[MariaDB]:
 
 @pytest.fixture(scope="session")
 def knot() -> Iterator[Knot]:
-    """Debian's Knot DNS, running, with the zones of tests/dns/zones.py."""
+    """Debian's Knot DNS, running, with the zones of tests/support/zones.py."""
     with _running(Knot.made(needs("knotd", "knot"), ZONES)) as server:
         yield server
 
@@ -101,7 +130,7 @@ def knot() -> Iterator[Knot]:
 @pytest.fixture(scope="session")
 def _postgresql_template(postgresql: PostgreSQL) -> str:
     """A database with our tables, to be copied and not to be used."""
-    from autoconfig.mapping.engine import upgrade
+    from autoconfig.mapping.store_database import upgrade
 
     name = postgresql.new_database()
     upgrade(postgresql.url(name))
@@ -120,7 +149,7 @@ def postgresql_url(postgresql: PostgreSQL, _postgresql_template: str) -> Iterato
 @pytest.fixture(scope="session")
 def _mariadb_database(mariadb: MariaDB) -> str:
     """A database with our tables, used by one test after the other: making one takes longer than most of them."""
-    from autoconfig.mapping.engine import upgrade
+    from autoconfig.mapping.store_database import upgrade
 
     name = mariadb.new_database()
     upgrade(mariadb.url(name))

@@ -3,53 +3,61 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-import autoconfig
+from tests.support.imports import IMPORTS, Import, imports_of, modules, part_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-PACKAGE = Path(autoconfig.__file__).parent
 MAX_LINES = 400
 
 # A part is a folder of the package or one of its own modules. `cli` is not here: it may import everything.
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "resources": set(),
-    "mail": {"errors"},
-    "colours": set(),
+    "mail": {"errors", "visible"},
     "files": set(),
-    "watching": set(),
-    "setting_values": {"mail", "colours"},
-    "settings": {"errors", "setting_values"},
-    "log": {"settings"},
-    "plans": {"errors", "files", "watching", "mail", "settings", "setting_values"},
-    "mapping": {"errors", "files", "mail"},
+    "last_backup": {"files"},
+    "file_watch": set(),
+    "settings": {"errors", "mail"},
+    "log_counts": set(),
+    "lru": set(),
+    "single_flight": set(),
+    "log_queue": set(),
+    "visible": set(),
+    "log": {"log_counts", "log_queue", "settings", "visible"},
+    "plans": {"errors", "files", "file_watch", "formats", "mail", "settings"},
+    "mapping": {"errors", "files", "lru", "mail", "single_flight"},
     "formats": {"errors", "mail"},
-    "dns": {"errors", "watching", "mail"},
-    "resolve": {"errors", "mail", "plans", "mapping", "dns"},
+    "dns": {"errors", "file_watch", "log", "lru", "mail", "single_flight"},
+    "resolver": {"errors", "mail", "plans", "mapping", "dns", "settings"},
+    "check": {"errors", "mail", "dns", "formats", "settings", "single_flight"},
+    "results": {"check", "errors", "files"},
+    "report": {"check", "errors", "files", "mapping", "resources", "results"},
     "migrate": {"errors", "files", "mail", "plans", "mapping", "formats"},
+    "single_check": {"check", "dns", "errors", "files", "formats", "log", "mail", "plans", "results", "settings"},
+    "explain": {"dns", "errors", "formats", "mail", "mapping", "plans", "resolver", "results", "settings"},
     "web": {
         "errors",
+        "explain",
         "resources",
-        "watching",
+        "file_watch",
+        "last_backup",
+        "lru",
         "mail",
         "settings",
-        "colours",
         "log",
         "plans",
         "mapping",
         "formats",
         "dns",
-        "resolve",
+        "resolver",
+        "results",
+        "single_check",
+        "visible",
     },
-    "serving": {"errors", "files", "log", "mapping", "settings", "web"},
+    "server": {"dns", "errors", "files", "log", "mapping", "settings", "web"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -57,104 +65,90 @@ ALLOWED: dict[str, set[str]] = {
 # The same within `mapping`, the largest part: what a folder of it may import of the rest, and which folders a module.
 MAPPING: dict[str, set[str]] = {
     "migrations": {"schema"},
-    "engines": {"database", "place", "schema", "sqlite_errors", "trouble"},
-    "sources": {"database", "place", "timeline"},
-    "query": {"sources", "cache", "database", "place", "schema", "sqlite_errors", "timeline", "trouble"},
-    "copies": {
-        "batches",
-        "database",
-        "engine",
-        "journal",
-        "mark",
-        "place",
+    "dialects": {
+        "database_errors",
+        "database_location",
+        "mariadb_connection",
+        "record",
+        "schema",
+        "schema_version",
+        "sqlite_errors",
+    },
+    "lookup": {
+        "database_errors",
+        "database_location",
+        "mariadb_connection",
+        "record",
         "schema",
         "sqlite_errors",
-        "trouble",
+        "timeline",
     },
-    "engine": {"engines"},
-    "cached": {"sources"},
-    "position": {"sources"},
-    "opening": {"sources", "query"},
+    "follower": {
+        "batches",
+        "copy_marker",
+        "copy_status",
+        "database_errors",
+        "database_location",
+        "digest",
+        "progress",
+        "record",
+        "schema",
+        "schema_version",
+        "sqlite_errors",
+        "sqlite_file",
+        "store",
+        "store_database",
+    },
+    "backup": {
+        "copy_marker",
+        "database_errors",
+        "database_location",
+        "digest",
+        "progress",
+        "record",
+        "schema",
+        "schema_version",
+        "sqlite_errors",
+        "sqlite_file",
+        "store",
+        "store_database",
+        "times",
+    },
+    "store_database": {"dialects"},
+    "finder_factory": {"lookup"},
 }
 
 # Where a third-party library may be imported: in parts, or in single modules of them.
 HOME: dict[str, set[str]] = {
-    "sqlalchemy": {"mapping"},
+    "sqlalchemy": {"mapping", "migrate.automx2_database"},
     "alembic": {"mapping"},
     "psycopg": {"mapping"},
     "pymysql": {"mapping"},
-    "aiomysql": {"mapping"},
-    "lxml": {"formats"},
-    "cryptography": {"formats.signing"},
+    "lxml": {"formats", "migrate.config_v11"},
+    "cryptography": {"check.certificate", "formats.signing"},
+    "OpenSSL": {"check.tls_handshake"},
     "dns": {"dns"},
     "idna": {"mail"},
+    "re2": {"mail.host_rule"},
     "starlette": {"web"},
-    "jinja2": {"web.pages"},
+    "jinja2": {"report.rendering", "web.pages"},
     "markupsafe": {"web.pages"},
     "babel": {"web.pages"},
     "segno": {"web.pages"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "uvicorn": {"serving"},
-    "pydantic": {"plans", "settings", "setting_values", "web.api"},
+    "uvicorn": {"server"},
+    "uvloop": {"cli.check_all", "dns.exchange_worker"},
+    "pydantic": {"plans", "settings", "web.api"},
     "pydantic_core": {"plans", "settings"},
     "structlog": {"log"},
-    "prometheus_client": {"web.exposition"},
+    "prometheus_client": {"web.metrics.prometheus"},
 }
-
-
-class Import(NamedTuple):
-    """One import statement's module, as seen from the module that has it."""
-
-    importer: str
-    """Below `autoconfig.`, dotted."""
-    module: str
-    line: int
-
-    @property
-    def part(self) -> str:
-        """The importer's part."""
-        return self.importer.partition(".")[0]
-
-    def __str__(self) -> str:
-        """Where to look."""
-        return f"autoconfig.{self.importer}:{self.line} imports {self.module}"
-
-
-def modules() -> dict[str, Path]:
-    """All modules of the package by name; migrations too, though Alembic loads them by their path."""
-    return {
-        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if "templates" not in path.parts
-    }
-
-
-def imports_of(importer: str, source: str) -> Iterator[Import]:
-    """Every import, also within functions and under `if TYPE_CHECKING`."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield Import(importer, alias.name, node.lineno)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{importer}:{node.lineno}: a relative import hides where it goes"
-            for alias in node.names:
-                # `from autoconfig import resolve` imports autoconfig.resolve
-                full = f"{node.module}.{alias.name}" if node.module == "autoconfig" else str(node.module)
-                yield Import(importer, full, node.lineno)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"__import__", "importlib.import_module"}:
-            yield Import(importer, ast.unparse(node.args[0]), node.lineno)
-
-
-def own(module: str) -> str | None:
-    """The part of a module of ours."""
-    top, _, rest = module.partition(".")
-    return (rest.partition(".")[0] or "__init__") if top == "autoconfig" else None
 
 
 def direction_faults(found: Import) -> str | None:
     """What is wrong with an import of ours."""
-    part = own(found.module)
+    part = part_of(found.module)
     if part is None or found.part in {part, "cli"}:
         return None
     if part == "__init__" or (part.startswith("__") and part.endswith("__")):  # the version
@@ -188,9 +182,6 @@ def home_faults(found: Import) -> str | None:
     if homes is None:
         return f"{found}, which has no home yet"
     return None if any(f"{found.importer}.".startswith(f"{home}.") for home in homes) else str(found)
-
-
-IMPORTS = [found for name, path in modules().items() for found in imports_of(name, path.read_text(encoding="utf-8"))]
 
 
 FOLDERS_OF_MAPPING = {name.split(".")[1] for name in modules() if name.startswith("mapping.") and name.count(".") > 1}
@@ -234,9 +225,33 @@ def test_mapping_has_no_circle() -> None:
     assert left == {}
 
 
+def test_class_names() -> None:
+    """A class name stands once in the package: one word a thing."""
+    places: dict[str, list[str]] = {}
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(name)
+
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_tests_import_no_test() -> None:
+    """No test imports another `test_` module: what several need is in `tests/support`, or in a file beside them."""
+    tests = Path(__file__).parent
+    found = [
+        f"{path.relative_to(tests)}:{one.line} imports {one.module}.{one.name}"
+        for path in sorted(tests.rglob("*.py"))
+        for one in imports_of(path.stem, path.read_text(encoding="utf-8"))
+        if any(part.startswith("test_") for part in [*one.module.split("."), one.name])
+    ]
+
+    assert found == []
+
+
 def test_nothing_imports_web_but_who_starts_it() -> None:
     """HTTP is known to nobody but the server's processes and the command line, which start it."""
-    assert {"cli", "serving"} >= {found.part for found in IMPORTS if own(found.module) == "web"} - {"web"}
+    assert {"cli", "server"} >= {found.part for found in IMPORTS if part_of(found.module) == "web"} - {"web"}
 
 
 def test_home() -> None:
@@ -249,20 +264,20 @@ def test_home() -> None:
     [
         ("mail.plan", "from autoconfig.plans import Plans", "autoconfig.mail.plan:1 imports autoconfig.plans"),
         ("formats.xml", "def f():\n import autoconfig.dns.mx", "autoconfig.formats.xml:2 imports autoconfig.dns.mx"),
-        ("resolve", "from autoconfig import web", "autoconfig.resolve:1 imports autoconfig.web"),
-        ("plans.book", "if TYPE_CHECKING:\n import lxml.etree", "autoconfig.plans.book:2 imports lxml.etree"),
+        ("resolver", "from autoconfig import web", "autoconfig.resolver:1 imports autoconfig.web"),
+        ("plans.plan_set", "if TYPE_CHECKING:\n import lxml.etree", "autoconfig.plans.plan_set:2 imports lxml.etree"),
         ("web.app", "from jinja2 import Environment", "autoconfig.web.app:1 imports jinja2"),
         ("web.apicalls", "import pydantic", "autoconfig.web.apicalls:1 imports pydantic"),
         ("dns.mx", "import requests", "autoconfig.dns.mx:1 imports requests, which has no home yet"),
         (
-            "mapping.journal",
-            "from autoconfig.mapping.copies.digest import Digest",
-            "autoconfig.mapping.journal:1 imports autoconfig.mapping.copies.digest",
+            "mapping.store",
+            "from autoconfig.mapping.backup.copy import copy",
+            "autoconfig.mapping.store:1 imports autoconfig.mapping.backup.copy",
         ),
         (
-            "mapping.sources.pool",
-            "import autoconfig.mapping.cached",
-            "autoconfig.mapping.sources.pool:1 imports autoconfig.mapping.cached",
+            "mapping.lookup.finder",
+            "import autoconfig.mapping.copy_finder",
+            "autoconfig.mapping.lookup.finder:1 imports autoconfig.mapping.copy_finder",
         ),
         ("cli.main", "__import__('requests')", "autoconfig.cli.main:1 imports 'requests', which has no home yet"),
     ],
@@ -284,76 +299,6 @@ def test_rules_catch(importer: str, source: str, fault: str) -> None:
     (found,) = imports_of(importer, source)
 
     assert fault in {direction_faults(found), mapping_faults(found), home_faults(found)}
-
-
-ENGINE_SQL = re.compile(
-    r"\b(PRAGMA|sqlite_(schema|master)|pg_[a-z_]+|GET_LOCK|RELEASE_LOCK|information_schema|ON CONFLICT|ON DUPLICATE KEY"
-    r"|SELECT\b.+\bFROM|INSERT INTO|DELETE FROM|CREATE TABLE|BEGIN IMMEDIATE)\b",
-    re.DOTALL,
-)
-ENGINES = re.compile(r"sqlite|postgres|psycopg|mariadb|mysql|libpq|dialect", re.IGNORECASE)
-
-# Whoever opens a mapping for a command, reads and writes it, does so alike on every engine.
-ENGINE_FREE = ("mapping.journal", "mapping.engine", "mapping.changes", "mapping.sync", "mapping.csvfile")
-
-
-def words_of(source: str) -> Iterator[str]:
-    """All names and all texts of a module, except what only explains it."""
-    tree = ast.parse(source)
-    explaining = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in explaining:
-            yield node.value
-        elif isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
-        elif isinstance(node, ast.alias):
-            yield node.name
-
-
-def test_sql_lives_in_mapping() -> None:
-    """No SQL of any engine stands outside of `mapping`, and nobody else opens a database."""
-    found = [
-        f"autoconfig.{name}: {word[:60]!r}"
-        for name, path in modules().items()
-        if not name.startswith("mapping.")
-        for word in words_of(path.read_text(encoding="utf-8"))
-        if ENGINE_SQL.search(word) or word in {"dialect", "sqlite3"}
-    ]
-
-    assert found == []
-
-
-@pytest.mark.parametrize("name", ENGINE_FREE)
-def test_engines_are_alike(name: str) -> None:
-    """What commands do to a mapping names no engine: `mapping.engines` has what differs."""
-    assert [word for word in words_of(modules()[name].read_text(encoding="utf-8")) if ENGINES.search(word)] == []
-
-
-def test_web_knows_no_engine() -> None:
-    """Requests know the `Finder` protocol and who opens one, and nothing else of the mapping."""
-    known = {"autoconfig.mapping.timeline", "autoconfig.mapping.opening"}
-
-    assert {found.module for found in IMPORTS if found.part == "web" and own(found.module) == "mapping"} <= known
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "x = 'PRAGMA journal_mode'",
-        "run(f'SELECT {name} FROM mapping')",
-        "import sqlite3",
-        "connection.dialect",
-        "x = 'SELECT pg_is_in_recovery()'",
-    ],
-    ids=["pragma", "formatted", "import", "attribute", "function"],
-)
-def test_words_catch(source: str) -> None:
-    """The rules here see a word wherever it stands."""
-    text = " ".join(words_of(source))
-
-    assert ENGINE_SQL.search(text) or ENGINES.search(text)
 
 
 @pytest.mark.parametrize(("name", "path"), modules().items(), ids=modules())

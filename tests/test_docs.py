@@ -1,28 +1,91 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
+from autoconfig.check.codes import KINDS
 from autoconfig.cli.main import run
 from autoconfig.plans import read_plans
 from autoconfig.plans.schema import PlanTable, ServerTable
-from autoconfig.settings import PREFIX, Settings
+from autoconfig.settings import PREFIX, BrandTable, Settings
+from tests.support.imports import IMPORTS, PACKAGE, modules
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"
+FINDINGS = ROOT / "docs" / "findings.md"
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+# The listing of rooms: a folder's parts are indented, and two small modules may share a line.
+LISTED = re.findall(
+    r"(?m)(?:^ {4,6}|(?<= {3}))(\w[\w*]*(?:\.py|/))(?= )", ARCHITECTURE.split("## ")[3].split("Beside")[0]
+)
+
+
+def _listed_at(part: str) -> int:
+    """The place in the listing of a folder or module of the package."""
+    found = [place for place, room in enumerate(LISTED) if fnmatch(part, room.removesuffix("/").removesuffix(".py"))]
+    assert found, f"docs/architecture.md does not list {part}"
+    return found[0]
+
+
+def test_architecture_fits_on_two_screens() -> None:
+    """docs/architecture.md can be read at a glance."""
+    lines = ARCHITECTURE.splitlines()
+
+    assert len(lines) <= 100
+    assert [line for line in lines if len(line) > 120] == []
+
+
+def test_architecture_lists_every_room() -> None:
+    """Its listing has every folder of the package with modules of its own, and every module beside them."""
+    folders = {name.rsplit(".", 2)[-2] for name in modules() if "." in name} - {"config_v11", "migrations", "versions"}
+    alone = {name for name in modules() if "." not in name and not name.startswith("__")}
+    for part in folders | alone:
+        _listed_at(part)
+    known = [*folders, *alone]
+
+    assert [
+        room for room in LISTED if not any(fnmatch(name, room.rstrip("/").removesuffix(".py")) for name in known)
+    ] == []
+
+
+def test_architecture_lists_rooms_in_order() -> None:
+    """A room imports only rooms that are listed above it."""
+    below = []
+    for found in IMPORTS:
+        _, _, module = found.module.partition("autoconfig.")
+        imported = module.partition(".")[0]
+        if imported.strip("_") != imported or imported in {"", found.part} or found.part == "__main__":
+            continue
+        if _listed_at(imported) >= _listed_at(found.part):
+            below.append(str(found))
+
+    assert below == []
+
+
+def test_architecture_names_files_that_exist() -> None:
+    """Every path in it is there, as it is written or below the package."""
+    paths = set(re.findall(r"[\w*]+(?:/[\w*]+)*(?:\.\w+|/)(?![\w*])", ARCHITECTURE))
+    folders = [ROOT, PACKAGE, ROOT / "docs", ROOT / "tests", *(path for path in PACKAGE.rglob("*/") if path.is_dir())]
+    asked = sorted(path for path in paths if "/" in path or path.endswith((".py", ".md")))
+
+    assert [path for path in asked if not any(list(folder.glob(path.rstrip("/"))) for folder in folders)] == []
 
 
 def _settings_page() -> str:
-    """docs/settings.md as the table of settings has it."""
+    """docs/settings.md from the table of settings."""
     lines = [
         "# Settings",
         "",
-        "`autoconfig.toml` holds them; each can be overridden by a variable of the environment. Relative paths are",
-        "relative to the file. Lists are written with commas in the environment; a variable that is nearly a setting's",
-        "is refused. This page is made from the table in `autoconfig/settings.py` by `REWRITE=1 make test`.",
+        "`autoconfig.toml` sets them; an environment variable overrides each. Relative paths start from the folder of",
+        "that file. Lists in the environment are separated by commas; a variable that resembles a setting's is",
+        "refused. This page is made from the table in `autoconfig/settings/table.py` by `make docs`.",
         "",
         "| setting | variable | default | what it does |",
         "|---|---|---|---|",
@@ -31,13 +94,47 @@ def _settings_page() -> str:
         default = field.get_default()
         shown = (
             "none"
-            if default is None
+            if default in {None, ()}
             else f"`{', '.join(map(str, default)) if isinstance(default, tuple) else default}`"
         )
         if isinstance(default, bool):
             shown = shown.lower()  # as TOML spells it
-        lines.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
+        variable = "none" if name == "brand" else f"`{PREFIX}{name.upper()}`"
+        lines.append(f"| `{name}` | {variable} | {shown} | {field.description} |")
+    lines += [
+        "",
+        "## `[[brand]]`",
+        "",
+        "Tables at the end of `autoconfig.toml` give some customers another name, logo, colours and support, on the",
+        "page, in Apple profiles and in /setup.json. The first table holds of which one of `hosts`, `plans` or `param`",
+        "fits. A setting that it does not have is as for everybody ([portals.md](portals.md)).",
+        "",
+        "| key | what it does |",
+        "|---|---|",
+        *(f"| `{name}` | {field.description} |" for name, field in BrandTable.model_fields.items()),
+    ]
     return "\n".join(lines) + "\n"
+
+
+def test_site_has_every_page() -> None:
+    """The index of `make site` lists every page of docs/, which is an error there if it does not."""
+    index = (ROOT / "deploy" / "site" / "index.md").read_text(encoding="utf-8")
+
+    assert sorted(re.findall(r"(?m)^docs/([\w-]+)$", index)) == sorted(
+        path.stem for path in (ROOT / "docs").glob("*.md")
+    )
+
+
+def test_links_lead_to_files() -> None:
+    """Relative links of the pages lead to files that are there; a folder is no page of the site."""
+    pages = [*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")]
+    links = {
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)\s]*)?\)", page.read_text("utf-8"))
+    }
+
+    assert sorted(f"{page.name}: {link}" for page, link in links if not (page.parent / link).is_file()) == []
 
 
 def test_settings_are_documented() -> None:
@@ -47,6 +144,38 @@ def test_settings_are_documented() -> None:
         SETTINGS.write_text(expected, encoding="utf-8")
 
     assert SETTINGS.read_text(encoding="utf-8") == expected
+
+
+def _findings_page() -> str:
+    """Make docs/findings.md from the codes."""
+    lines = [
+        "# Findings",
+        "",
+        "What checks find, by code. A code never changes. The severity is that of a useful record; for a needed one",
+        "every finding is an error. This page is made from `autoconfig/check/` by `make docs`.",
+    ]
+    labels = {"en": ("Seen", "Why", "What to do"), "ja": ("現象", "影響", "対処")}
+    for code, kind in KINDS.items():
+        lines += ["", f"## {code}", "", f"Severity: {kind.severity}.", ""]
+        for language, (seen, why, remedy) in labels.items():
+            texts = ((seen, kind.seen), (why, kind.why), (remedy, kind.remedy))
+            lines += [f"- {label}: {text.by_language[language]}" for label, text in texts]
+            if language == "en":
+                lines += [f"- Affects: {', '.join(kind.clients)}", ""]
+    return "\n".join(lines) + "\n"
+
+
+def test_findings_are_documented() -> None:
+    """docs/findings.md says of each code what the code says, in both languages."""
+    expected = _findings_page()
+    if os.environ.get("REWRITE"):
+        FINDINGS.write_text(expected, encoding="utf-8")
+
+    assert FINDINGS.read_text(encoding="utf-8") == expected
+    for kind in KINDS.values():
+        for text in (kind.seen, kind.why, kind.remedy):
+            assert text.by_language["en"].isascii()
+            assert not text.by_language["ja"].isascii()
 
 
 def test_plan_keys_are_documented() -> None:
@@ -96,7 +225,7 @@ def test_no_index_address_in_lock() -> None:
 def test_lock_has_what_is_needed() -> None:
     """Every library that pyproject.toml names stands in the lock."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    named = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    named = [*project["dependencies"], *(need for extra in project["optional-dependencies"].values() for need in extra)]
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     missing = [name for need in named if f"\n{(name := need.partition('>=')[0].partition('[')[0])}==" not in lock]
 
@@ -113,5 +242,7 @@ def test_lock_of_servers() -> None:
     named = {pin.partition("==")[0] for pin in servers}
 
     assert servers < whole
-    assert {need.partition(">=")[0].partition("[")[0] for need in project["dependencies"]} < named
+    extras = project["optional-dependencies"]
+    needed = [*project["dependencies"], *extras["postgresql"], *extras["mariadb"]]
+    assert {need.partition(">=")[0].partition("[")[0] for need in needed} < named
     assert named & {"pytest", "mypy", "ruff", "playwright"} == set()

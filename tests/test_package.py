@@ -12,6 +12,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from autoconfig import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -58,42 +60,61 @@ def test_contents(wheel: Path) -> None:
 
 def test_nothing_else(wheel: Path) -> None:
     """No tests and no leftovers are in it: only the package and what pip wants to know."""
-    outside = [name for name in names(wheel) if not re.match(r"autoconfig(-[^/]+\.dist-info)?/", name)]
+    outside = [name for name in names(wheel) if not re.match(r"(autoconfig|mail_autoconfig-[^/]+\.dist-info)/", name)]
     leftovers = [name for name in names(wheel) if re.search(r"__pycache__|\.pyc$|\.db|(^|/)test", name)]
 
     assert (outside, leftovers) == ([], [])
 
 
 def test_metadata(wheel: Path) -> None:
-    """The command, the licence and the dependencies are named."""
+    """The name, the command, the licence, the dependencies and the extras are named."""
     with zipfile.ZipFile(wheel) as archive:
         read = {name.rpartition("/")[2]: archive.read(name).decode() for name in archive.namelist() if "-info/" in name}
 
     assert "autoconfig = autoconfig.__main__:run" in read["entry_points.txt"]
     assert "License-Expression: Apache-2.0" in read["METADATA"]
-    assert "Requires-Dist: uvicorn" in read["METADATA"]
+    assert wheel.name == f"mail_autoconfig-{__version__}-py3-none-any.whl"
+    for library in ("uvicorn", "uvloop", "httptools"):
+        assert re.search(rf"^Requires-Dist: {library}[^;]*$", read["METADATA"], re.MULTILINE)
+    for driver, extra in {"psycopg[binary]": "postgresql", "pymysql": "mariadb"}.items():
+        needed = rf"^Requires-Dist: {re.escape(driver)}[^;]*; extra == '{extra}'$"
+        assert re.search(needed, read["METADATA"], re.MULTILINE)
     assert "Apache License" in read["LICENSE"]
 
 
-def environment(installed: Path) -> dict[str, str]:
-    """In which Python finds the installed package first."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("AUTOCONFIG_")}
-    return ours | {"PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def test_import(installed: Path, tmp_path: Path) -> None:
-    """The tests below run the installed package, not the checkout."""
-    asked = [sys.executable, "-c", "import autoconfig.cli.main as found; print(found.__file__)"]
-    said = subprocess.run(asked, cwd=tmp_path, env=environment(installed), check=True, capture_output=True, text=True)
-
-    assert Path(said.stdout.strip()) == installed / "autoconfig" / "cli" / "main.py"
+@pytest.fixture(scope="module")
+def no_drivers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that hides the drivers of database servers, as where the package is installed without extras."""
+    folder = tmp_path_factory.mktemp("no-drivers")
+    hidden = 'import sys\nsys.modules.update(dict.fromkeys(["psycopg", "pymysql"]))\n'
+    (folder / "sitecustomize.py").write_text(hidden, encoding="utf-8")
+    return folder
 
 
 @pytest.fixture
-def place(installed: Path, tmp_path: Path) -> Iterator[str]:
-    """Where a server of the installed package serves the demo, from another folder."""
+def environment(installed: Path, no_drivers: Path) -> dict[str, str]:
+    """In which Python finds the installed package first, and no driver."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("AUTOCONFIG_")}
+    return ours | {"PYTHONPATH": f"{no_drivers}:{installed}", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def test_import(installed: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    """The tests below run the installed package, not the checkout, and find no driver of a database server."""
+    asked = [
+        sys.executable,
+        "-c",
+        "import autoconfig.cli.main as found, sys; print(found.__file__, sys.modules['psycopg'])",
+    ]
+    said = subprocess.run(asked, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
+
+    assert said.stdout.split() == [str(installed / "autoconfig" / "cli" / "main.py"), "None"]
+
+
+@pytest.fixture
+def place(installed: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
+    """Where a server of the installed package serves the demo, from another folder and without extras."""
     command = [sys.executable, str(installed / "bin" / "autoconfig")]
-    env = environment(installed)
+    env = environment
     subprocess.run([*command, "init", "demo", "--demo"], cwd=tmp_path, env=env, check=True, capture_output=True)
     serving = [*command, "serve", "--port", "0", "--config", "demo/autoconfig.toml"]
     with subprocess.Popen(serving, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True) as process:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.servers.postgresql import PostgreSQL
+    from tests.support.servers.postgresql import PostgreSQL
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -67,10 +68,10 @@ def _started(command: str, folder: Path, environment: dict[str, str]) -> Iterato
 def checkout(tmp_path: Path) -> Path:
     """A copy of what a clone has, with the files' times, so that make sees nothing to install."""
     copy = tmp_path / "clone"
-    names = ["autoconfig", "templates", "Makefile", "README.md", "LICENSE", "pyproject.toml", "requirements.lock"]
+    folders, lock = ["autoconfig", "templates"], "requirements-server.lock"
     copy.mkdir()
-    for name in names:
-        if (ROOT / name).is_dir():
+    for name in [*folders, "Makefile", "README.md", "LICENSE", "pyproject.toml", lock]:
+        if name in folders:
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(ROOT / name, copy / name)
@@ -81,12 +82,12 @@ def test_make_serve_serves_the_demo_and_reuses_it(checkout: Path, tmp_path: Path
     """`make serve` makes the demo, says what to try and serves it; a second time it serves the same demo."""
     assert "make serve" in COMMANDS
     venv = Path(sys.prefix)
-    if not (venv / ".made").exists():
+    if not (venv / ".server").exists():
         pytest.skip("this Python is not the .venv that make installs: run `make test`")
     port, demo = _free_port(), tmp_path / "demo"
     environment = {**os.environ, "VENV": str(venv), "DEMO": str(demo), "PORT": str(port)}
     # This Python's .venv is whole: nothing may be installed into it from the copy, whatever is newer than what.
-    command = f"make --old-file={venv / '.made'} serve"
+    command = f"make --old-file={venv / '.server'} serve"
     for _ in range(2):
         with _started(command, checkout, environment) as process:
             document = _fetch(f"http://127.0.0.1:{port}/mail/config-v1.1.xml", Host="autoconfig.sample.co.jp")
@@ -101,12 +102,22 @@ def test_make_serve_serves_the_demo_and_reuses_it(checkout: Path, tmp_path: Path
     assert (demo / "kept").exists()
 
 
+def test_the_plan_is_the_example_of_init() -> None:
+    """The plan that the README shows is the one that `init` writes, but for comments and the short name."""
+    shown, made = _blocks("toml")[0], (ROOT / "templates" / "init" / "plans.toml").read_text(encoding="utf-8")
+    plan = tomllib.loads(made)["plans"]["standard"]
+    del plan["short_name"]
+
+    assert tomllib.loads(shown)["plans"]["standard"] == plan
+
+
 def test_make_test_is_what_ci_runs() -> None:
     """The other command of the README is the one that CI calls."""
     assert "make test" in COMMANDS
     assert "\nmake test\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
+@pytest.mark.timeout(600)  # thirty programs, one after the other, on a machine that may be busy
 def test_commands_of_production_work(checkout: Path, tmp_path: Path, postgresql: PostgreSQL) -> None:
     """Every other command of the README, in its order, does what the README says, with exit code 0."""
     port = _free_port()
@@ -116,6 +127,8 @@ def test_commands_of_production_work(checkout: Path, tmp_path: Path, postgresql:
         **os.environ,
         # What a registry would give is there already; nothing is fetched.
         "PYTHONPATH": str(site),
+        # What the README says to write into autoconfig.toml.
+        "AUTOCONFIG_PUBLIC_URL": "https://autoconfig.provider.example",
         "PIP_NO_DEPS": "1",
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",
@@ -146,6 +159,8 @@ def test_commands_of_production_work(checkout: Path, tmp_path: Path, postgresql:
             )
 
             assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+            if command == "autoconfig show taro@other.example":
+                assert {line.rstrip() for line in done.stdout.splitlines()} > set(_blocks("text")[0].splitlines())
 
     with postgresql.connect(database) as connection:  # where the last commands have written
         names = connection.execute("SELECT DISTINCT name FROM mapping").fetchall()

@@ -1,4 +1,4 @@
-"""`autoconfig db copy`: moves the mapping to another database."""
+"""`autoconfig db copy`: move the mapping to another database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autoconfig.cli.progress import bars
 from autoconfig.errors import Refused
 
 if TYPE_CHECKING:
-    from autoconfig.mapping.copies.copying import Copied
+    from autoconfig.mapping.backup.copy import Copied
 
 
 def copy(
@@ -24,23 +24,23 @@ def copy(
     as_json: AsJSON = False,
 ) -> None:
     """
-    Copy the whole history into another, empty database. Its tables are made if it has none.
+    Copy the whole history into another, empty database. It gets its tables if it has none.
 
-    Others may write meanwhile: what they wrote is copied too. A second time it copies what was written since.
+    Others may write meanwhile; their rows are copied too. Repeated, it copies the rows written since.
     """
-    from autoconfig.mapping.copies import copying
-    from autoconfig.mapping.engine import upgrade
-    from autoconfig.mapping.journal import Journal
-    from autoconfig.mapping.place import Place
+    from autoconfig.mapping.backup import copy
+    from autoconfig.mapping.database_location import DatabaseLocation
+    from autoconfig.mapping.store import Journal
+    from autoconfig.mapping.store_database import upgrade
 
     settings = own_settings_of(context)
-    target, source = Place.parse(url, "URL"), Place.parse(settings.database)
+    target, source = DatabaseLocation.parse(url, "URL"), DatabaseLocation.parse(settings.database)
     if target == source:
-        raise Refused(f"{target.shown}: is the configured database itself; nothing was changed")
+        raise Refused(f"{target.shown}: is already the configured database; nothing was changed")
     with contextlib.closing(Journal(settings.database)) as here:
         upgrade(url, create=True, setting="URL")
-        with bars() as told, contextlib.closing(Journal(url, "URL")) as there:
-            copied = copying.copy(here, there, told)
+        with bars() as on_progress, contextlib.closing(Journal(url, "URL")) as there:
+            copied = copy.copy(here, there, on_progress)
     _print(copied, source.shown, target.shown, as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""Exit codes, and which situation ends with which."""
+"""The exit codes, and which error ends with which."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from autoconfig.errors import (
     DNSUnavailable,
     InputInvalid,
     MappingUnavailable,
+    Overloaded,
     PlanUnusable,
 )
 
@@ -32,11 +33,11 @@ def exit_code(error: AutoconfigError) -> Exit:
     """The exit code of a command that ended with `error`."""
     if isinstance(error, InputInvalid | ConfigurationInvalid):
         return Exit.USAGE
-    return Exit.UNAVAILABLE if isinstance(error, MappingUnavailable | DNSUnavailable) else Exit.NO
+    return Exit.UNAVAILABLE if isinstance(error, MappingUnavailable | DNSUnavailable | Overloaded) else Exit.NO
 
 
 def sentence(error: AutoconfigError) -> str:
-    """What a command that ended with `error` says: what is wrong, where, and what to do."""
+    """The message of a command that ended with `error`: what is wrong, where, and what to do."""
     if isinstance(error, PlanUnusable) and error.domain is not None:
         led = f"row {error.row} of {error.domain}" if error.row is not None else error.domain
         return f"{led}: {error}; `autoconfig plans check` lists all such rows"

@@ -1,4 +1,4 @@
-"""`autoconfig init`: everything a new server needs, in one folder."""
+"""`autoconfig init`: make all files of a new server in one folder."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ FILES = (FILE_NAME, "plans.toml", "mapping.db")
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; made if it does not exist.")],
-    demo: Annotated[bool, typer.Option("--demo", help="With a Japanese provider's plans and example domains.")] = False,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; created if it does not exist.")],
+    demo: Annotated[bool, typer.Option("--demo", help="Use a Japanese provider's plans and example domains.")] = False,
 ) -> None:
     """Make autoconfig.toml, plans and an empty mapping in a folder."""
     taken = [name for name in FILES if os.path.lexists(folder / name)]
     if taken:
-        raise FolderTaken(f"{folder}: has {', '.join(taken)} already; nothing was changed, choose another folder")
+        raise FolderTaken(f"{folder}: already has {', '.join(taken)}; nothing was changed, choose another folder")
     with contextlib.ExitStack() as undoing:  # half a server is worse than none
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def init(
             undoing.callback((folder / "mapping.db").unlink, missing_ok=True)
         except OSError as error:
             raise FolderTaken(f"{folder}: cannot be written: {error.strerror}; choose another folder") from error
-        from autoconfig.mapping.engine import upgrade
+        from autoconfig.mapping.store_database import upgrade
 
         upgrade(load(folder / FILE_NAME, {}).database, create=True)
         if demo:
@@ -66,21 +66,21 @@ def _settings_text(*, demo: bool) -> str:
 
 
 def _fill(folder: Path) -> None:
-    from autoconfig.mapping import csvfile, sync
-    from autoconfig.mapping.journal import Journal
+    from autoconfig.mapping import csv_file, sync
+    from autoconfig.mapping.store import Journal
     from autoconfig.plans import read_file
 
     settings = load(folder / FILE_NAME, {})
     with as_file(templates() / "demo" / "mapping.csv") as source:
-        sheet = csvfile.read(source, settings.timezone, read_file(settings.plans).check)
-    with contextlib.closing(Journal(settings.database)) as journal:
+        sheet = csv_file.read(source, settings.timezone, read_file(settings.plans).check)
+    with contextlib.closing(sheet), contextlib.closing(Journal(settings.database)) as journal:
         sync.sync(journal, sheet, int(time.time()))
 
 
 def _write(path: Path, text: str, undoing: contextlib.ExitStack) -> None:
-    with path.open("x", encoding="utf-8") as file:  # never over a file that somebody made meanwhile
-        undoing.callback(path.unlink, missing_ok=True)
-        file.write(text)
+    created(path)  # never overwrites a file; private, because it may get a password later
+    undoing.callback(path.unlink, missing_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def _host_name() -> str:
@@ -89,7 +89,7 @@ def _host_name() -> str:
 
 
 def _profile_identifier() -> str:
-    """The host's name in reverse, or something that nobody else has."""
+    """The host's name in reverse, or else a unique identifier."""
     name = _host_name()
     if name.endswith(".invalid"):
         return f"invalid.autoconfig.i{secrets.token_hex(8)}"
@@ -97,7 +97,7 @@ def _profile_identifier() -> str:
 
 
 def system_timezone() -> str:
-    """The IANA name of the machine's time zone, as Debian and systemd keep it; UTC where they do not say."""
+    """The IANA name of the machine's time zone, as Debian and systemd keep it; UTC if they do not name one."""
     from zoneinfo import available_timezones
 
     candidates = [os.environ.get("TZ", "").removeprefix(":")]

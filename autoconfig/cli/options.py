@@ -15,34 +15,34 @@ if TYPE_CHECKING:
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 From = Annotated[
     str | None,
-    typer.Option("--from", metavar="TIME", help="When it takes effect (ISO 8601); without it, now."),
+    typer.Option("--from", metavar="TIME", help="When it takes effect (ISO 8601); default: now."),
 ]
-Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why; kept in the history.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A mail domain.")]
+Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="The reason; kept in the history.")]
+Name = Annotated[str, typer.Argument(metavar="DOMAIN", help="A mail domain.")]
 
 
 def settings_of(context: typer.Context) -> Settings:
     """
-    The settings of the file that the command line names.
+    Load the settings of the chosen configuration file.
 
     Raises:
-        SettingsInvalid: see `settings.load`.
+        SettingsInvalid: as `settings.load`.
     """
     return settings_module.load(context.obj)
 
 
 def own_settings_of(context: typer.Context) -> Settings:
     """
-    The same for a command about a mapping database of ours.
+    Load them for a command that needs our own mapping database.
 
     Raises:
-        SettingsInvalid: see `settings.load`.
-        Refused: the mapping is another program's database.
+        SettingsInvalid: as `settings.load`.
+        Refused: the mapping is a query of another program's database.
     """
     settings = settings_of(context)
     if settings.query is not None:
         raise Refused(
-            "the mapping is the answer of a query to another program's database (setting query): change it in that "
-            "database; nothing was changed here"
+            "the mapping is a query of another program's database (setting query); nothing was changed: make the "
+            "change in that database"
         )
     return settings

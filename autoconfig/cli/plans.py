@@ -1,4 +1,4 @@
-"""`autoconfig plans`: looks at plans.toml, and at the rows that depend on it."""
+"""`autoconfig plans`: check, list and import plans."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoconfig.cli.checking import check_default, check_query_plans, query_warnings, unfit_rows
+from autoconfig.cli.checking import query_warnings, read_served, summed_up, unfit_rows, unsigned
 from autoconfig.cli.exits import Exit
-from autoconfig.cli.looking import looked_at
 from autoconfig.cli.options import AsJSON, settings_of
-from autoconfig.cli.output import data_output, print_json, print_table
+from autoconfig.cli.output import data_output, print_json, print_table, say
+from autoconfig.cli.plan_keys import warn_if_taken
+from autoconfig.cli.plans_probe import probe
+from autoconfig.cli.read_only import looked_at
 from autoconfig.errors import DocumentInvalid, FileInvalid
 from autoconfig.plans import Plans, read_file, read_plans
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from autoconfig.errors import Fault
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The plans of plans.toml.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check, list and import the plans of plans.toml.")
 
 
 @app.callback()
@@ -35,22 +37,19 @@ def check(context: typer.Context, as_json: AsJSON = False) -> None:
     """
     Check plans.toml, and the mapping against it.
 
-    Every row that holds now or is scheduled has to make an account.
-
-    Exit code 0: all is well; 1: rows do not fit; 2: plans.toml has faults.
+    Every row that holds now or is scheduled has to make an account. Exit code 0: all is well; 1: rows do not fit; 2:
+    plans.toml has faults.
     """
     settings = settings_of(context)
     try:
-        plans = read_file(settings.plans)
+        plans = read_served(settings)
     except FileInvalid as error:
         if as_json:
             print_json({"plans": [], "faults": _listed(error.faults), "warnings": [], "rows": []})
             raise typer.Exit(Exit.USAGE) from None
         raise
-    check_default(plans, settings)
-    check_query_plans(plans, settings)
     with looked_at(settings, int(time.time())) as reading:
-        warnings = [*plans.warnings, *query_warnings(reading, plans)]
+        warnings = [*plans.warnings, *unsigned(settings, plans), *query_warnings(reading, plans)]
         unfit = list(unfit_rows(reading, plans))
     if as_json:
         rows = [
@@ -60,12 +59,10 @@ def check(context: typer.Context, as_json: AsJSON = False) -> None:
         print_json({"plans": list(plans.plans), "faults": [], "warnings": _listed(warnings), "rows": rows})
     else:
         for warning in warnings:
-            typer.echo(f"warning: {warning}")
-        for row in unfit:
-            typer.echo(str(row))
-        typer.echo(
-            f"{settings.plans}: plans: {len(plans.plans)}, host rules: {len(plans.rules)}, unfit rows: {len(unfit)}"
-        )
+            say(f"warning: {warning}")
+        for line in summed_up(unfit):
+            say(line)
+        say(f"{settings.plans}: plans: {len(plans.plans)}, host rules: {len(plans.rules)}, unfit rows: {len(unfit)}")
     if unfit:
         raise typer.Exit(Exit.NO)
 
@@ -89,7 +86,7 @@ def list_(context: typer.Context, as_json: AsJSON = False) -> None:
         servers += [f"tokens from {plan.oauth2.issuer}"] if plan.oauth2 else []
         params = [f"{name} = {default}" if default else f"{name} (required)" for name, default in plan.params.items()]
         rows.append((plan.key, plan.name.in_language(), "\n".join(servers) or f"moved to {moved}", "\n".join(params)))
-    print_table(("Plan", "Name", "Servers", "Params"), rows)
+    print_table(("Plan", "Name", "Servers", "Params"), rows, empty="no plans")
 
 
 def _described(plans: Plans, key: str) -> dict[str, object]:
@@ -113,6 +110,7 @@ def _described(plans: Plans, key: str) -> dict[str, object]:
             {
                 "protocol": service.kind,
                 "url": str(service.url),
+                "principal": service.principal,
                 "login": list(service.login),
                 "username": str(service.username),
             }
@@ -126,18 +124,20 @@ def _described(plans: Plans, key: str) -> dict[str, object]:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.xml", help="A config-v1.1.xml that somebody published.")],
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.xml", help="A published config-v1.1.xml.")],
     key: Annotated[
         str | None,
-        typer.Option("--key", metavar="KEY", help="The plan's key; without it, made from the provider's id."),
+        typer.Option("--key", metavar="KEY", help="The plan's key; default: made from the provider's id."),
     ] = None,
 ) -> None:
     """
-    Make a plan of a published config-v1.1.xml. It is printed, to be appended to plans.toml.
+    Make a plan from a published config-v1.1.xml. It is printed, to be appended to plans.toml.
 
-    What a plan cannot hold stands in comments above it, and on standard error. Exit code 2: it is no such document.
+    Comments above it, and standard error, list what the plan cannot hold. Exit code 2: it is not such a document.
     """
-    from autoconfig.formats.mozilla_import import MAX_OCTETS, read_document
+    from autoconfig.formats.mozilla import NOT_CARRIED
+    from autoconfig.migrate.config_v11 import MAX_OCTETS, read_document
     from autoconfig.plans.writing import plan_as_toml
 
     try:
@@ -151,11 +151,20 @@ def import_(
         raise DocumentInvalid(f"{file}: {error}") from error
     comments = [f"Made from {file.name} by `autoconfig plans import`."]
     if imported.losses:
-        comments += ["What the document says and this plan does not:", *(f"  {loss}" for loss in imported.losses)]
+        comments += ["In the document, but not in this plan:", *(f"  {loss}" for loss in imported.losses)]
     text = plan_as_toml(imported.plan, comments)
     plans = read_plans(text.encode(), f"the plan made from {file.name}")
     data_output().write(text)
     for loss in imported.losses:
-        typer.echo(f"{file}: {loss}", err=True)
+        say(f"{file}: {loss}", err=True)
     for warning in plans.warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", err=True)
+    plan = imported.plan
+    kinds = [*(server.protocol for server in plan.servers), *(service.kind for service in plan.services)]
+    if unserved := [kind for kind in dict.fromkeys(kinds) if kind in NOT_CARRIED]:
+        said = f"Mozilla's document from here will not have what is in the plan: {', '.join(unserved)}"
+        say(f"warning: plans.{plan.key}: {said}; some programs would refuse the whole document", err=True)
+    warn_if_taken(context, plan.key)
+
+
+app.command()(probe)

@@ -1,4 +1,4 @@
-"""A bar on a terminal's standard error while much is done; nothing elsewhere."""
+"""Show progress bars on standard error if it is a terminal."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import contextlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from autoconfig.mapping.progress import OnProgress
 
 
 @contextlib.contextmanager
-def bars() -> Iterator[Callable[[str, int, int | None], None]]:
-    """One bar for each thing that is said to be done: what it is, how much is done, and of how much, or `None`."""
+def bars() -> Iterator[OnProgress]:
+    """Yield a function that shows one bar for each step."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -20,24 +22,9 @@ def bars() -> Iterator[Callable[[str, int, int | None], None]]:
     with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as progress:
         tasks = {}
 
-        def told(what: str, done: int, of: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=of)
-            progress.update(tasks[what], completed=done, total=of)
+        def on_progress(step: str, done: int, total: int | None) -> None:
+            if step not in tasks:
+                tasks[step] = progress.add_task(step, total=total)
+            progress.update(tasks[step], completed=done, total=total)
 
-        yield told
-
-
-@contextlib.contextmanager
-def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """The same for one thing, of which is told how much more was done."""
-    done = 0
-    with bars() as told:
-
-        def advance(amount: int) -> None:
-            nonlocal done
-            done += amount
-            told(what, done, total)
-
-        told(what, 0, total)
-        yield advance
+        yield on_progress

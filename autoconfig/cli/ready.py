@@ -1,42 +1,64 @@
-"""`autoconfig ready`: asks the running instance whether it can answer; for health checks of containers and units."""
+"""`autoconfig ready`: ask the running server whether it can answer, for health checks of containers and units."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import socket
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
 
 from autoconfig.cli.exits import Exit
 from autoconfig.cli.options import AsJSON, settings_of
-from autoconfig.cli.output import print_json
+from autoconfig.cli.output import print_json, say
 from autoconfig.errors import InputInvalid
-from autoconfig.serving.sockets import noted_address
+from autoconfig.server.sockets import noted_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TIME_LIMIT = 5.0
-"""Seconds."""
+"""Seconds until the server counts as not answering."""
 
 
 def ready(
     context: typer.Context,
     url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="http://HOST:PORT or unix:PATH; else where `serve` listens."),
+        typer.Option(metavar="URL", help="http://HOST:PORT or unix:PATH; default: where `serve` listens."),
     ] = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Ask the running instance's readyz. Exit code 0: it can answer; 1: it cannot, or none is running."""
+    """
+    Ask the running server whether it can answer.
+
+    Exit code 0: it can; 1: it cannot, or no server is running.
+    """
     address = url or noted_address(settings_of(context).state_dir)
     status, answer = _ask(address) if address else (0, {"status": "not running"})
     if as_json:
         print_json(answer)
     else:
-        typer.echo(f"{address or 'nowhere'}: {answer.get('status')}")
+        say(f"{address or 'nowhere'}: {answer.get('status')}")
+        for line in _explained(answer):
+            say(f"  {line}")
     if status != 200:
         raise typer.Exit(Exit.NO)
+
+
+def _explained(answer: Mapping[str, object]) -> list[str]:
+    """Why it is not ready, and what is wrong even if it is."""
+    reasons, certificate = answer.get("reasons"), answer.get("profile_certificate")
+    lines = list(map(str, reasons.values())) if isinstance(reasons, dict) else []
+    if not lines and answer.get("mapping", "ok") != "ok":
+        lines.append(str(answer["mapping"]))
+    if fault := answer.get("plans_fault"):
+        lines.append(f"the last good plans are served: {fault}")
+    if isinstance(certificate, dict) and certificate.get("state") != "good":
+        lines.append(f"certificate for profiles: {certificate.get('fault') or certificate.get('state')}")
+    return [" ".join(line.split()) for line in lines]
 
 
 def _ask(address: str) -> tuple[int, dict[str, object]]:
@@ -46,7 +68,7 @@ def _ask(address: str) -> tuple[int, dict[str, object]]:
         response = connection.getresponse()
         body = response.read()
         if response.status == http.HTTPStatus.NOT_FOUND:
-            return 404, {"status": "answers, but tells us nothing; is this machine in its setting internal_networks?"}
+            return 404, {"status": "answers, but not to this machine; is it in the setting internal_networks?"}
         answer = json.loads(body)
     except (OSError, http.client.HTTPException, ValueError) as error:
         return 0, {"status": f"not answering: {' '.join(str(error).split())}"}

@@ -1,4 +1,4 @@
-"""What `make serve` prints before it serves the demo: what to open and what to try."""
+"""The text that `make serve` prints before it serves the demo: what to open and what to try."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ EXAMPLES = (
     ("… of a mailbox", "curl '{url}/mail/config-v1.1.xml?emailaddress=taro@old-shop.example'"),
     ("Outlook's (GET form)", "curl -H 'Host: yamada-law.example' {url}/autodiscover/autodiscover.xml"),
     ("iPhone's profile", "curl '{url}/email.mobileconfig?email=taro@hanako-flowers.example'"),
-    ("why it says that", ".venv/bin/autoconfig --config .demo/autoconfig.toml show taro@old-shop.example"),
+    ("the support desk", "{url}/desk?address=taro@old-shop.example"),
+    ("a letter to a customer", ".venv/bin/autoconfig --config .demo/autoconfig.toml letter taro@old-shop.example"),
+    ("why it answers so", ".venv/bin/autoconfig --config .demo/autoconfig.toml show taro@old-shop.example"),
 )
 
 

@@ -1,1 +1,1 @@
-"""Asks the DNS. It publishes nothing."""
+"""Ask the DNS. Nothing here publishes records."""

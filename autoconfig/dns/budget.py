@@ -1,33 +1,33 @@
-"""How many questions strangers can make us ask: in any minute so many, and no client all of them."""
+"""Limit the DNS questions that strangers can cause: a number a minute, and a share of it for each client."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from typing import TYPE_CHECKING
 
-from autoconfig.dns.answer import MXStatus
+from autoconfig.dns.mx_answer import MXStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 MINUTE = 60.0
 SHARE = 10
-"""One client may cause a tenth of the questions,"""
+"""A client may cause a tenth of the questions."""
 LEAST = 10
-"""or so many, where the tenth is less: somebody who sets up an office has a few domains to try."""
+"""A client's share is never less: a person who sets up an office has a few domains to try."""
 
 
 class Budget:
-    """The questions of the last minute, and who caused them; of these no more is kept than the budget allows."""
+    """The questions of the last minute with their clients; it holds no more of them than the budget allows."""
 
     def __init__(self, questions: int, clock: Callable[[], float]) -> None:
-        """`questions` in any minute; `clock` in seconds, and never goes back."""
+        """Allow `questions` in any minute; `clock` returns seconds and never goes back."""
         self._most, self._share, self._clock = questions, max(LEAST, questions // SHARE), clock
         self._taken: deque[tuple[float, Hashable]] = deque()
         self._of_client: Counter[Hashable] = Counter()
 
     def take(self, client: Hashable) -> MXStatus | None:
-        """Take a question for a client, `None` for nobody in particular; else the reason why there is none for it."""
+        """Take a question for a client, or for no client (`None`). Return why none is left, or `None` if one was."""
         now, taken = self._clock(), self._taken
         while taken and now - taken[0][0] >= MINUTE:
             _, earlier = taken.popleft()

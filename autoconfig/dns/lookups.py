@@ -1,15 +1,17 @@
-"""The MX of names that strangers give us: kept as long as the DNS allows, asked for within bounds."""
+"""Look up the MX of names that strangers send: cached as long as the DNS allows, and limited in number and time."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from autoconfig.dns.answer import MXAnswer, MXStatus
 from autoconfig.dns.budget import Budget
+from autoconfig.dns.mx_answer import MXAnswer, MXStatus
 from autoconfig.dns.names import is_public
+from autoconfig.lru import LRU
+from autoconfig.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -17,36 +19,36 @@ if TYPE_CHECKING:
     from autoconfig.mail.domain import Domain
 
 AT_ONCE = 64
-"""How many questions are under way together; the others wait, within their time limit."""
+"""Questions under way at a time; the others wait, within their time limit."""
 KEPT = 8192
-"""How many names with exchangers are kept, and as many without, apart: a flood of invented names evicts none."""
+"""Names with exchangers that are cached; those without have a cache of the same size, so invented names evict none."""
 SHORTEST, LONGEST = 5.0, 3600.0
-"""Seconds that exchangers are kept, whatever their TTL says."""
+"""Bounds on the seconds that exchangers are cached, whatever their TTL."""
 LONGEST_NEGATIVE = 300.0
-"""Seconds that it is kept at the most that there are none: who has just set an MX does not wait for hours."""
+"""Most seconds that a negative answer is cached, so that a new MX is seen within minutes."""
 STALE = 86400.0
-"""Seconds for which exchangers are used after their time while the DNS says nothing newer (RFC 8767 section 5)."""
+"""Seconds that expired exchangers are still used while the DNS fails (RFC 8767 section 5)."""
 FAILURE = 5.0
-"""Seconds that a failure is kept (RFC 9520 section 3.2)."""
+"""Seconds that a failure is cached (RFC 9520 section 3.2)."""
 
 
-class Troubles(NamedTuple):
-    """What went wrong since it was last looked at."""
+class MXFailures(NamedTuple):
+    """Failures since the last look."""
 
     failed: int
-    """Questions that the DNS did not answer."""
+    """Questions without an answer."""
     refused: int
-    """Names that were not asked for because the minute's questions, or a client's share of them, were used up."""
+    """Questions that were not sent because the budget, or the client's share of it, was used up."""
     example: str
     """One of the names."""
 
 
-class MailExchangers:
+class MXLookups:
     """
-    Finds out where mail goes: one question a name however many requests wait for it, a budget of questions
-    a minute, a share of it for each client.
+    Find out where mail goes: one question for each name, however many requests wait for it; a budget of questions a
+    minute, and a share of it for each client.
 
-    Nothing is asked for a name that the public DNS cannot know, nor for one of `own`.
+    Special-use names and names in `own` are not looked up.
     """
 
     def __init__(
@@ -60,71 +62,63 @@ class MailExchangers:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """
-        Ask nothing yet.
+        Store the arguments; send nothing yet.
 
         Args:
             ask: asks the DNS for a name in A-labels; raises nothing.
-            budget: how many names are asked for in any minute; for one client a tenth of it (`budget.Budget`).
-            limit: seconds that a question may take, with its wait for its turn.
-            own: names that are the provider's own.
-            count: told the status of each answer, and of each question that was not put for the budget's sake.
-            clock: seconds of a clock that never goes back.
+            budget: questions in any minute; one client may cause a tenth of them (`budget.Budget`).
+            limit: seconds that a question may take, including its wait.
+            own: the provider's own names.
+            count: called with the status of each answer, and of each question that the budget refused.
+            clock: returns seconds and never goes back.
         """
         self._ask, self._limit, self._own = ask, limit, own
         self._budget = Budget(budget, clock)
         self._count, self._clock = count, clock
-        self._found = _Kept(clock)
-        self._others = _Kept(clock)
-        self._asking: dict[str, asyncio.Task[MXAnswer]] = {}
+        self._found = _Cache(clock)
+        self._others = _Cache(clock)
+        self._questions = SingleFlight[MXAnswer]()
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._troubles: Counter[MXStatus] = Counter()
+        self._failures: Counter[MXStatus] = Counter()
         self._example = ""
 
     async def of(self, domain: Domain, client: Hashable = None) -> MXAnswer:
         """
-        Where the mail of `domain` goes; no later than `limit` seconds from now.
+        Where the mail of `domain` goes, within `limit` seconds.
 
-        `client` is whom a question counts for, `None` if that is nobody in particular.
-        Exchangers that were found serve on for `STALE` seconds where the DNS cannot be asked whether they changed.
+        A question counts against the share of `client`, if one is given. While the DNS fails, expired exchangers are
+        used for another `STALE` seconds.
         """
         answer = await self._newest(domain, client)
         return (answer.temporary and self._found.stale(domain.name)) or answer
 
-    def asked_by(self, client: Hashable) -> AskedBy:
-        """The same for one client, as `resolve` asks."""
-        return AskedBy(self, client)
-
-    def troubles(self) -> Troubles | None:
-        """What went wrong since the last call, if anything did."""
-        refused = sum(self._troubles.pop(status, 0) for status in (MXStatus.OVER_BUDGET, MXStatus.OVER_SHARE))
-        failed = self._troubles.total()
-        self._troubles.clear()
-        return Troubles(failed, refused, self._example) if failed or refused else None
+    def failures(self) -> MXFailures | None:
+        """Failures since the last call; `None` if there were none."""
+        refused = sum(self._failures.pop(status, 0) for status in (MXStatus.OVER_BUDGET, MXStatus.OVER_SHARE))
+        failed = self._failures.total()
+        self._failures.clear()
+        return MXFailures(failed, refused, self._example) if failed or refused else None
 
     async def close(self) -> None:
-        """Ask nothing more; whoever waits is told that it failed."""
+        """Send no more questions; those under way fail."""
         self._budget = Budget(0, self._clock)
-        asking = list(self._asking.values())
-        for task in asking:
-            task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
+        await self._questions.close()
 
     async def _newest(self, domain: Domain, client: Hashable) -> MXAnswer:
-        """What is kept, else what the DNS says now."""
+        """The cached answer, else a new one from the DNS."""
         name = domain.name
         kept = self._found.get(name) or self._others.get(name)
         if kept is not None:
             return kept
         if name in self._own or not is_public(domain):
             return MXAnswer(MXStatus.NOT_ASKED)
-        asking = self._asking.get(name)
-        if asking is None:
+        question = self._questions.get(name)
+        if question is None:
             if refused := self._budget.take(client):
                 return self._noted(name, MXAnswer(refused))
-            asking = self._asking[name] = asyncio.create_task(self._asked(name))
-            asking.add_done_callback(lambda _: self._asking.pop(name, None))
-        await asyncio.wait([asking])  # a client that goes away takes the question from nobody else
-        return MXAnswer(MXStatus.FAILED) if asking.cancelled() else asking.result()
+            question = self._questions.start(name, self._asked(name))
+        await asyncio.wait([question])  # a client that disconnects does not cancel the question for others
+        return MXAnswer(MXStatus.FAILED) if question.cancelled() else question.result()
 
     async def _asked(self, name: str) -> MXAnswer:
         try:
@@ -145,51 +139,37 @@ class MailExchangers:
     def _noted(self, name: str, answer: MXAnswer) -> MXAnswer:
         self._count(answer.status)
         if answer.temporary:
-            self._troubles[answer.status] += 1
+            self._failures[answer.status] += 1
             self._example = name
         return answer
 
 
-class AskedBy(NamedTuple):
-    """Knows where mail goes, and whom its questions count for."""
-
-    exchangers: MailExchangers
-    client: Hashable
-
-    async def of(self, domain: Domain) -> MXAnswer:
-        """See `MailExchangers.of`."""
-        return await self.exchangers.of(domain, self.client)
-
-
-class _Kept:
-    """Answers until their time comes, and after it for `stale`; of more than `KEPT`, those that were used last."""
+class _Cache:
+    """The `KEPT` most recently used answers; `stale` returns expired ones too."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._answers: OrderedDict[str, tuple[float, MXAnswer]] = OrderedDict()
+        self._answers: LRU[str, tuple[float, MXAnswer]] = LRU(KEPT)
 
     def get(self, name: str) -> MXAnswer | None:
-        """What is kept of the name."""
+        """The answer for a name, unless it expired."""
         return self._until(name, 0)
 
     def stale(self, name: str) -> MXAnswer | None:
-        """The same, also after its time."""
+        """The answer for a name, even if it expired up to `STALE` seconds ago."""
         return self._until(name, STALE)
 
     def put(self, name: str, answer: MXAnswer, seconds: float) -> None:
-        """Keep the answer so long."""
-        self._answers[name] = (self._clock() + seconds, answer)
-        self._answers.move_to_end(name)
-        if len(self._answers) > KEPT:
-            self._answers.popitem(last=False)
+        """Cache an answer for some seconds."""
+        self._answers.put(name, (self._clock() + seconds, answer))
 
     def forget(self, name: str) -> None:
-        """It does not hold any more."""
+        """Remove an answer that no longer holds."""
         self._answers.pop(name, None)
 
     def _until(self, name: str, longer: float) -> MXAnswer | None:
         until, answer = self._answers.get(name, (0.0, None))
         if answer is None or self._clock() >= until + longer:
             return None
-        self._answers.move_to_end(name)
+        self._answers.touch(name)
         return answer

@@ -1,4 +1,4 @@
-"""Names of which the public DNS knows nothing, so that nobody is asked for them."""
+"""Recognise names that the public DNS cannot have, so that they are not looked up."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SPECIAL_USE = frozenset(
     }
 )
 """
-IANA's registry of special-use names (RFC 6761, 6762, 7686, 9476), and what ICANN keeps for private use (`internal`).
-Nobody has mail under `arpa` (RFC 3172), so that all of it, `home.arpa` too, is among them.
+IANA's registry of special-use names (RFC 6761, 6762, 7686, 9476), and `internal`, which ICANN reserves for private use.
+There is no mail under `arpa` (RFC 3172), so all of it is listed, including `home.arpa`.
 """
 
 
 def is_public(name: Domain) -> bool:
-    """Whether a stranger's mail could go to `name`: no single label, no IPv4 address, no name of special use."""
+    """Whether `name` could be in the public DNS: not a single label, an IPv4 address or a special-use name."""
     labels = name.name.split(".")
-    if len(labels) < 2 or labels[-1].isdigit():  # no top level domain is a number (RFC 3696 section 2)
+    if len(labels) < 2 or labels[-1].isdigit():  # a top-level domain is never a number (RFC 3696 section 2)
         return False
     return not SPECIAL_USE & {labels[-1], ".".join(labels[-2:])}

@@ -1,4 +1,4 @@
-"""Whom to ask: the name servers that the settings give, or the machine's own."""
+"""The name servers to ask: those of the settings, or the machine's own."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ import dns.asyncresolver
 import dns.message
 import dns.nameserver
 import dns.query
+import dns.resolver
 
-from autoconfig.watching import stamp
+from autoconfig.file_watch import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from autoconfig.watching import Stamp
+    from autoconfig.file_watch import Stamp
 
 RESOLV_CONF = Path("/etc/resolv.conf")
-"""Where the machine says which name servers are its own (resolv.conf(5))."""
+"""The file that lists the machine's name servers (resolv.conf(5))."""
 PORT = 53
 LARGEST = 4096
 """
-Octets of the largest answer that is read: some 200 MX records. Reading 64 KiB of them, which any stranger can put into
-a zone, would hold up all other requests for a tenth of a second.
+Octets of the largest answer that is read: some 200 MX records. Any stranger can publish 64 KiB of them, and reading
+those would block all other requests for a tenth of a second.
 """
 
 
 class Nameservers:
-    """Makes resolvers. The machine's own name servers are read again when their file was changed."""
+    """Makes resolvers. The machine's name servers are read again when their file changes."""
 
     def __init__(self, given: Sequence[tuple[str, int]] = (), resolv_conf: Path | None = None) -> None:
-        """`given` are addresses and ports; without any, `resolv_conf` names them."""
+        """Use the addresses and ports in `given`; if it is empty, read `resolv_conf`."""
         self._servers = [_Bounded(address, port) for address, port in given]
         self._own = not given
         self._file = resolv_conf or RESOLV_CONF
@@ -40,10 +41,10 @@ class Nameservers:
 
     def resolver(self, limit: float) -> dns.asyncresolver.Resolver:
         """
-        A resolver that spreads its attempts over `limit` seconds: a lost packet is sent again, a dead server passed by.
+        Make a resolver that spreads its attempts over `limit` seconds: it repeats lost packets and skips dead servers.
 
         Raises:
-            dns.resolver.NoResolverConfiguration: the machine names no server that can be read, or has no such file.
+            dns.resolver.NoResolverConfiguration: the file is missing, or lists no valid server.
         """
         if self._own:
             self._read()
@@ -51,6 +52,15 @@ class Nameservers:
         resolver.nameservers = self._servers
         resolver.timeout = limit / (len(self._servers) + 1)
         return resolver
+
+    def addresses(self) -> list[tuple[str, int]]:
+        """The addresses and ports; empty if the machine's file is missing or lists no valid server."""
+        if self._own:
+            try:
+                self._read()
+            except dns.resolver.NoResolverConfiguration:
+                return []
+        return [(server.address, server.port) for server in self._servers]
 
     def _read(self) -> None:
         now = stamp(self._file)
@@ -61,7 +71,7 @@ class Nameservers:
 
 
 class _Bounded(dns.nameserver.Do53Nameserver):
-    """A name server of which no more than `LARGEST` octets are read, also by TCP."""
+    """A name server whose answers are read up to `LARGEST` octets, also by TCP."""
 
     async def async_query(  # noqa: PLR0913, PLR0917 (the signature is dnspython's)
         self,
@@ -74,7 +84,7 @@ class _Bounded(dns.nameserver.Do53Nameserver):
         one_rr_per_rrset: bool = False,
         ignore_trailing: bool = False,
     ) -> dns.message.Message:
-        """As dnspython does it by UDP, whose answers are at most as large as the question allows; by TCP in here."""
+        """By UDP do as dnspython does, because the question limits the size of the answer; by TCP limit it here."""
         if not max_size:
             return await super().async_query(
                 request, timeout, source, source_port, max_size, backend, one_rr_per_rrset, ignore_trailing
@@ -92,7 +102,7 @@ class _Bounded(dns.nameserver.Do53Nameserver):
             writer.write(len(wire).to_bytes(2, "big") + wire)
             length = int.from_bytes(await reader.readexactly(2), "big")
             if length > LARGEST:
-                raise dns.query.BadResponse  # too large; this server is not asked again
+                raise dns.query.BadResponse  # too large; this makes dnspython skip the server
             return await reader.readexactly(length)
         finally:
             writer.close()

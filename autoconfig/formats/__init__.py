@@ -1,1 +1,1 @@
-"""Accounts as bytes, one module a client family, and the requests that come as documents."""
+"""Write accounts as documents, one module for each family of clients, and read requests that are documents."""

@@ -1,9 +1,10 @@
 """
-Apple's configuration profiles (`.mobileconfig`): a mail account, and calendars and contacts where the plan has them.
+Apple's configuration profiles (`.mobileconfig`): a mail account, and calendars and contacts if the plan has them.
 
-Identity decides what a second installation does: the top-level identifier depends on the mailbox only, so that a POP3
-profile replaces the IMAP one; identifier and UUID of a payload depend on mailbox and protocol, so that the account
-is updated in place. No passwords, and nothing random: the same bytes after a restart.
+Identifiers decide what a second installation does: the top-level identifier depends on the mailbox only, so that a
+POP3 profile replaces the IMAP one; identifier and UUID of a payload depend on mailbox and protocol, so that the device
+updates the account in place. `Info@` and `info@` are one mailbox. No passwords, and nothing random: the bytes are the
+same after a restart.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from autoconfig.mail.server import Login, Protocol, TLSMode
 from autoconfig.mail.service import ServiceKind
 
 if TYPE_CHECKING:
-    from autoconfig.mail.account import Account
+    from autoconfig.mail.account import Account, Text
     from autoconfig.mail.server import Server
     from autoconfig.mail.service import Service
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE = "application/x-apple-aspen-config"
 
-# No SCRAM and no OAuth in the payload; CRAM-MD5 is what Apple has of the encrypted ones.
+# The payload has neither SCRAM nor OAuth; of the encrypted methods Apple has CRAM-MD5.
 _AUTHENTICATION = {
     Login.CLEARTEXT: "EmailAuthPassword",
     Login.ENCRYPTED: "EmailAuthCRAMMD5",
@@ -38,19 +39,43 @@ _AUTHENTICATION = {
 _TYPE = {Protocol.IMAP: "EmailTypeIMAP", Protocol.POP3: "EmailTypePOP"}
 _DAV = {ServiceKind.CALDAV: "CalDAV", ServiceKind.CARDDAV: "CardDAV"}
 
+# Choices that a person has in an account made by hand. Each defaults to false in Apple's schema (iOS 18.1), so an
+# account from a profile would lose it. Read in the schema, not tried on a device.
+_LEFT_TO_THE_PERSON: dict[str, Value] = {
+    "SMIMESigningUserOverrideable": True,
+    "SMIMESigningCertificateUUIDUserOverrideable": True,
+    "SMIMEEncryptByDefault": False,
+    "SMIMEEncryptByDefaultUserOverrideable": True,
+    "SMIMEEncryptionCertificateUUIDUserOverrideable": True,
+    "SMIMEEnableEncryptionPerMessageSwitch": True,
+    "allowMailDrop": True,
+}
 
-def document(account: Account, identifier: str, protocol: Protocol | None = None, language: str | None = None) -> bytes:
+
+def document(
+    account: Account,
+    identifier: str,
+    protocol: Protocol | None = None,
+    language: str | None = None,
+    *,
+    provider: Text | None = None,
+    sender: str | None = None,
+    mail_only: bool = False,
+) -> bytes:
     """
     The profile of one mailbox, unsigned.
 
     Args:
         account: with an address.
         identifier: the setting `profile_identifier`, equal on all nodes.
-        protocol: IMAP or POP3; without it what the plan prefers.
+        protocol: IMAP or POP3; by default the one that the plan prefers.
         language: BCP 47 primary subtag of the texts that the phone shows.
+        provider: who issues the profile; by default the plan's name.
+        sender: the name that recipients see; by default the device asks for one.
+        mail_only: leave calendars and contacts out.
 
     Raises:
-        Inexpressible: the plan has no such server, moved away, or wants a login that profiles do not have.
+        Inexpressible: the domain moved away, the plan has no such server, or it needs a login that profiles lack.
     """
     if account.redirects:
         raise Inexpressible("this domain has moved to another provider; there is no profile for it here")
@@ -63,7 +88,8 @@ def document(account: Account, identifier: str, protocol: Protocol | None = None
     address, name = str(account.address), account.name.in_language(language)
     spoken = apple_texts.language_of(account.name, language)
     namespace = uuid.uuid5(uuid.NAMESPACE_DNS, identifier)
-    mailbox = uuid.uuid5(namespace, address)
+    same = str(account.address.lowered)
+    mailbox = uuid.uuid5(namespace, same)
     top = f"{identifier}.{mailbox}"
 
     def payload(kind: Protocol | ServiceKind, title: str, values: dict[str, Value]) -> dict[str, Value]:
@@ -71,22 +97,25 @@ def document(account: Account, identifier: str, protocol: Protocol | None = None
             "PayloadType": f"com.apple.{kind.value}.account" if kind in _DAV else "com.apple.mail.managed",
             "PayloadVersion": 1,
             "PayloadIdentifier": f"{top}.{kind.value}",
-            "PayloadUUID": str(uuid.uuid5(namespace, f"{address} {kind.value}")).upper(),
+            "PayloadUUID": str(uuid.uuid5(namespace, f"{same} {kind.value}")).upper(),
             "PayloadDisplayName": f"{name} {title}",
             **values,
         }
 
-    offered = [service for kind in _DAV if (service := account.service(kind)) is not None]
-    # HTTP's Basic and Digest; the payloads have no other way.
+    kinds_of_dav = () if mail_only else _DAV
+    offered = [service for kind in kinds_of_dav if (service := account.service(kind)) is not None]
+    # The payloads know HTTP's Basic and Digest only.
     services = [service for service in offered if any(login.is_password for login in service.login)]
     kinds: list[Protocol | ServiceKind] = [incoming.protocol, *(service.kind for service in services)]
     mail: dict[str, Value] = {
         "EmailAccountDescription": address,
+        **({"EmailAccountName": sender} if sender else {}),
         "EmailAccountType": _TYPE[incoming.protocol],
         "EmailAddress": address,
         **_server("Incoming", account, incoming),
         **_server("Outgoing", account, outgoing),
         "OutgoingPasswordSameAsIncomingPassword": incoming.username == outgoing.username,
+        **_LEFT_TO_THE_PERSON,
     }
     profile = {
         "PayloadType": "Configuration",
@@ -95,7 +124,7 @@ def document(account: Account, identifier: str, protocol: Protocol | None = None
         "PayloadUUID": str(mailbox).upper(),
         "PayloadDisplayName": f"{name} {address}",
         "PayloadDescription": apple_texts.description(account, kinds, spoken),
-        "PayloadOrganization": name,
+        "PayloadOrganization": provider.in_language(language) if provider else name,
         "ConsentText": apple_texts.consent(account, incoming.protocol, kinds),
         "PayloadContent": [
             payload(incoming.protocol, incoming.protocol.value.upper(), mail),
@@ -106,7 +135,7 @@ def document(account: Account, identifier: str, protocol: Protocol | None = None
 
 
 def disposition(account: Account) -> str:
-    """The header that names the downloaded file by the domain: in ASCII, and as people write it (RFC 6266)."""
+    """The Content-Disposition header: names the file after the domain, in ASCII and as people write it (RFC 6266)."""
     named, shown = account.domain.name, account.domain.display
     ascii_name = f'attachment; filename="{named}.mobileconfig"'
     return ascii_name if shown == named else f"{ascii_name}; filename*=UTF-8''{quote(shown)}.mobileconfig"
@@ -139,7 +168,7 @@ def _dav(account: Account, service: Service) -> dict[str, Value]:
         f"{prefix}UseSSL": True,
         f"{prefix}Username": account.login_name(service),
     }
-    # A bare origin is no principal: without the key the device asks /.well-known/ (RFC 6764).
-    if url.path.strip("/"):
+    # Without the key the device asks /.well-known/ (RFC 6764); a URL that is not a principal's would prevent that.
+    if service.principal:
         described[f"{prefix}PrincipalURL"] = service.url
     return described

@@ -1,8 +1,8 @@
 """
-What a profile says to the person who installs it, in Japanese and English.
+The texts of a profile for the person who installs it, in Japanese and English.
 
-`ConsentText` holds both, for the device chooses; all other texts of a profile have one language, chosen when it is
-made. No text repeats what another customer wrote: they name the plan and the mailbox.
+`ConsentText` has both, and the device chooses; the other texts have one language, chosen when the profile is made. No
+text repeats what a customer wrote: they name the plan and the mailbox.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from autoconfig.mail.account import Account, Text
 
 DEFAULT = "en"
-"""The language for whoever reads neither."""
+"""The language for all others."""
 
 
 class Texts(NamedTuple):
-    """The texts of one language; `{name}` is the plan's name, `{address}` the mailbox, `{things}` what is set up."""
+    """The texts in one language; `{name}` is the plan's name, `{address}` the mailbox, `{things}` what is set up."""
 
     description: str
     consent: str
@@ -73,7 +73,7 @@ TEXTS = {
 
 
 def language_of(name: Text, wanted: str | None) -> str:
-    """The language of the texts beside `name`: the wanted one, else the plan's own, else English."""
+    """The language of the texts around `name`: the wanted one, else the plan's own, else English."""
     own = next(iter(name.by_language))
     return next((language for language in (wanted, own) if language in TEXTS), DEFAULT)
 
@@ -90,7 +90,7 @@ def title(kind: ServiceKind, language: str) -> str:
 
 
 def consent(account: Account, protocol: Protocol, kinds: Sequence[Protocol | ServiceKind]) -> dict[str, str]:
-    """`ConsentText`: what the person agrees to, in every language, and in English for all others."""
+    """`ConsentText`: what the person agrees to, in each language, and in English for all others."""
     by_language = {
         language: texts.consent.format(
             things=_things(kinds, language), name=account.name.in_language(language), address=account.address

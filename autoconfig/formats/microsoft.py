@@ -4,8 +4,9 @@ Microsoft's Autodiscover answers in XML (MS-OXDSCLI section 2.2.4), for the outl
 `SSL` is `on` for STARTTLS too: Outlook 2010 and later go by `Encryption`, desktop Thunderbird by the port, and Delta
 Chat takes `off` as plain text. `SPA` is always `off`: absent it means NTLM.
 
-Calendars and address books come last, as a convention of servers and eM Client has them: `CalDAV` and `CardDAV`, a URL
-for a server and no port. FairEmail and Delta Chat skip what has no port, Thunderbird and Outlook what has another type.
+Calendars and address books come last, in the form that eM Client and other servers use: type `CalDAV` or `CardDAV`, a
+URL as the server and no port. FairEmail and Delta Chat skip entries without a port; Thunderbird and Outlook skip other
+types.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class ErrorCode(Enum):
 
 def document(account: Account) -> bytes:
     """
-    The settings of the account, or where it moved to.
+    Write the settings of the account, or where it moved to.
 
     Without an address there is no `LoginName`; clients that ask like this (Delta Chat) do not read it.
 
@@ -79,10 +80,10 @@ def document(account: Account) -> bytes:
 
 def mobilesync_document(account: Account) -> bytes:
     """
-    Where the mailbox is reached by ActiveSync (MS-ASCMD section 2.2.1.1), or the address that it moved to.
+    Write the ActiveSync URL of the mailbox (MS-ASCMD section 2.2.1.1), or the address that it moved to.
 
     Raises:
-        Inexpressible: there is no ActiveSync here, or no address; phones would make an account that cannot work.
+        Inexpressible: the account has no ActiveSync or no address; phones would make an account that cannot work.
     """
     service = account.service(ServiceKind.ACTIVESYNC)
     if account.address is None or (service is None and account.redirect_domain is None):
@@ -102,7 +103,7 @@ def mobilesync_document(account: Account) -> bytes:
 
 
 def error_document(code: ErrorCode, now: datetime | None = None) -> bytes:
-    """An answer that says no, to be sent with HTTP status 200; clients then ask the next address."""
+    """Write an error response, to be sent with HTTP status 200; clients then ask the next URL."""
     root = etree.Element(etree.QName(RESPONSE, "Autodiscover"), nsmap={None: RESPONSE})
     number, message = code.value
     time = (now or datetime.now(UTC)).strftime("%H:%M:%S.%f0")
@@ -114,7 +115,7 @@ def error_document(code: ErrorCode, now: datetime | None = None) -> bytes:
 
 
 def _response(namespace: str) -> tuple[Element, Element]:
-    """Both elements with a default namespace of their own: FairEmail and Delta Chat read raw names."""
+    """Give each element a default namespace of its own: FairEmail and Delta Chat read raw names."""
     root = etree.Element(etree.QName(RESPONSE, "Autodiscover"), nsmap={None: RESPONSE})
     answer = etree.SubElement(root, etree.QName(namespace, "Response"), nsmap={None: namespace})
     return root, answer
@@ -126,7 +127,7 @@ def _protocol(parent: Element, account: Account, server: Server) -> None:
     child(element, "Server", server.host)
     child(element, "Port", str(server.port))
     child(element, "DomainRequired", "off")
-    # Absent it means the local part; an empty one becomes the user name "true" in Thunderbird.
+    # Without it clients use the local part; Thunderbird makes the user name "true" of an empty one.
     if account.address is not None:
         child(element, "LoginName", account.login_name(server))
     child(element, "SPA", "off")

@@ -1,8 +1,7 @@
 """
-Autodiscover v2, which is JSON: where the other kinds of Autodiscover are (reference C6). It can carry no mail servers.
+Autodiscover v2 in JSON: the URLs of the other kinds of Autodiscover. It cannot carry mail servers.
 
-Clients spell protocols in any letter case; the answer has the canonical spelling. What a client sent is repeated in no
-answer.
+Clients spell protocols in any letter case; responses have the canonical spelling and repeat nothing that a client sent.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
 CONTENT_TYPE = "application/json; charset=utf-8"
 
 AUTODISCOVER, ACTIVESYNC = "AutodiscoverV1", "ActiveSync"
-# The schema of ActiveSync's own Autodiscover calls it MobileSync.
+# ActiveSync's own Autodiscover schema calls it MobileSync.
 _ALIASES = {"mobilesync": ACTIVESYNC}
 
 
-class ErrorCode(Enum):
-    """The HTTP status of an error and its sentence, by the name that stands in the document."""
+class JSONErrorCode(Enum):
+    """An error's HTTP status and message, by its name in the document."""
 
     MandatoryParameterMissing = (400, "A valid value must be provided for the query parameter 'Protocol'.")
     InvalidProtocol = (400, "The given protocol value is invalid. Supported values are '{supported}'.")
@@ -32,17 +31,17 @@ class ErrorCode(Enum):
 
     @property
     def status(self) -> int:
-        """The HTTP status that goes with it."""
+        """Its HTTP status."""
         return self.value[0]
 
 
 def urls(account: Account, autodiscover: str) -> dict[str, str]:
     """
-    The protocols that are offered for the account, canonically spelled, and where each is.
+    The URL of each protocol that the account offers, by its canonical spelling.
 
     Args:
-        account: a moved one too; its Autodiscover says where it moved to.
-        autodiscover: the URL of Autodiscover's XML here.
+        account: may have moved; Autodiscover's XML then says where to.
+        autodiscover: this server's URL for Autodiscover's XML.
     """
     service = account.service(ServiceKind.ACTIVESYNC)
     offered = {AUTODISCOVER: autodiscover}
@@ -50,19 +49,19 @@ def urls(account: Account, autodiscover: str) -> dict[str, str]:
 
 
 def canonical(protocol: str) -> str:
-    """The spelling of a protocol in answers; one that nobody knows stays as it is."""
+    """The spelling of a protocol in responses; an unknown one stays unchanged."""
     known = {name.lower(): name for name in (AUTODISCOVER, ACTIVESYNC)} | _ALIASES
     stripped = protocol.strip()
     return known.get(stripped.lower(), stripped)
 
 
 def document(protocol: str, url: str) -> bytes:
-    """The answer: the URL of a protocol."""
+    """Write the URL of a protocol."""
     return _serialised({"Protocol": protocol, "Url": url})
 
 
-def error_document(code: ErrorCode, supported: tuple[str, ...] = ()) -> bytes:
-    """An answer that says no; for an unknown protocol it names those that there are."""
+def error_document(code: JSONErrorCode, supported: tuple[str, ...] = ()) -> bytes:
+    """Write an error response; for an unknown protocol it names the supported ones."""
     message = code.value[1].replace("{supported}", ",".join(supported))
     return _serialised({"ErrorCode": code.name, "ErrorMessage": message})
 

@@ -1,8 +1,8 @@
 """
-Reads Autodiscover requests as clients really send them (MS-OXDSCLI section 2.2.3, MS-ASCMD).
+Read Autodiscover requests as clients really send them (MS-OXDSCLI section 2.2.3, MS-ASCMD).
 
-By local names, whatever the Content-Type, the namespace, the encoding, a BOM or leading white space: Microsoft's own
-pages show wrong namespaces, and Android labels the XML as a form.
+Elements are found by local name, whatever the Content-Type, namespace, encoding, BOM or leading white space:
+Microsoft's own pages show wrong namespaces, and Android labels the XML as a form.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from autoconfig.mail.address import EmailAddress
 MAX_OCTETS = 64 * 1024
 """Longest body that is read; real ones are under 1 KiB."""
 
-# Anchored and bounded: what strangers send must not make a search that starts again at every character.
+# Anchored and bounded, so that a body from a stranger cannot make the search start again at every character.
 _DECLARATION = re.compile(r"\A<\?xml\s[^>]{0,200}\?>")
-# .NET's StringWriter declares UTF-16 whatever the bytes then become.
+# .NET's StringWriter declares UTF-16 whatever the real encoding is.
 _SAYS_UTF16 = re.compile(rb"\A<\?xml\s[^>]{0,100}?encoding\s{0,9}=\s{0,9}[\"']utf-16[^>]{0,100}\?>", re.IGNORECASE)
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 
 
 class Schema(Enum):
-    """The kind of answer that a client can read."""
+    """The kind of response that a client can read."""
 
     OUTLOOK = auto()
     MOBILESYNC = auto()
@@ -36,7 +36,7 @@ class Schema(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AutodiscoverRequest:
-    """Whose settings are asked for, and in which schema."""
+    """The address whose settings a client asks for, and the schema that it can read."""
 
     address: EmailAddress
     schema: Schema
@@ -60,13 +60,13 @@ def read_request(body: bytes) -> AutodiscoverRequest:
 
 
 def _text(root: Element, name: str) -> str:
-    """What the first element of this name says. lxml looks for it: a body may have 16,000 others."""
+    """The text of the first element of this name. lxml searches for it: a body may have 16,000 others."""
     found = next(root.iter(f"{{*}}{name}"), None)
     return "" if found is None else (found.text or "").strip()
 
 
 def _schema(name: str) -> Schema:
-    """Outlook's where none is named: it was the first."""
+    """The schema by its name; Outlook's by default, because it was the first."""
     lowered = name.lower()
     if not lowered or "/outlook/responseschema/" in lowered:
         return Schema.OUTLOOK
@@ -84,7 +84,7 @@ def _parsed(body: bytes) -> Element:
 
 
 def _from_its_start(body: bytes) -> bytes:
-    """Without BOM and white space before the declaration, at which libxml2 would stop; UTF-16 becomes UTF-8."""
+    """Remove a BOM and white space before the declaration, which libxml2 refuses; convert UTF-16 to UTF-8."""
     if encoding := _UTF16.get(body[:2]):
         return _DECLARATION.sub("", body.decode(encoding).lstrip(), count=1).encode()
     return _SAYS_UTF16.sub(b"", body.removeprefix(codecs.BOM_UTF8).lstrip(), count=1)

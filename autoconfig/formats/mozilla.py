@@ -1,9 +1,10 @@
 """
 Mozilla's `config-v1.1.xml` (draft-ietf-mailmaint-autoconfig-06), as every known reader understands it.
 
-IMAP first (Geary, FairEmail), no attributes on leaves (desktop Thunderbird breaks on them), `version` 1.1, only the
-domain that was asked for. `emailProvider` is the root's first child (KMail looks nowhere else) and holds nothing but
-what Himalaya knows; what is not mail follows it. JMAP, ActiveSync and ManageSieve have no place that harms nobody.
+IMAP comes first (Geary, FairEmail), leaves have no attributes (desktop Thunderbird breaks on them), `version` is 1.1,
+and the only domain is the one asked for. `emailProvider` is the root's first child (KMail looks nowhere else) and has
+only elements that Himalaya knows; everything but mail follows it. JMAP, ActiveSync and ManageSieve are left out: any
+place for them breaks some client.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from lxml import etree
 
 from autoconfig.errors import Inexpressible
 from autoconfig.formats.xml import Element, child, serialised
-from autoconfig.mail.pattern import ADDRESS, DOMAIN, LOCAL, Pattern, Slot
-from autoconfig.mail.server import Login, TLSMode
+from autoconfig.mail.pattern import ADDRESS, ADDRESS_LOWER, DOMAIN, LOCAL, LOCAL_LOWER, Pattern, Slot
+from autoconfig.mail.server import Login, Protocol, TLSMode
 from autoconfig.mail.service import ServiceKind
 
 if TYPE_CHECKING:
@@ -26,17 +27,23 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
 
+NOT_CARRIED: frozenset[Protocol | ServiceKind] = frozenset(
+    {Protocol.MANAGESIEVE, ServiceKind.JMAP, ServiceKind.ACTIVESYNC}
+)
+"""What a plan may have but this document never carries, because some program would refuse the whole document."""
+
 _SOCKET_TYPE = {TLSMode.SSL: "SSL", TLSMode.STARTTLS: "STARTTLS", TLSMode.PLAIN: "plain"}
 _PLACEHOLDERS = {ADDRESS: "%EMAILADDRESS%", LOCAL: "%EMAILLOCALPART%"}
-# FairEmail knows a placeholder only if it is the whole user name.
-_WHOLE = {Pattern((Slot(name),)): placeholder for name, placeholder in _PLACEHOLDERS.items()}
-# HTTP's own schemes: as the draft spells them since June 2026, and as it did before.
+# No placeholder is in lower case: a document without an address carries the one for what the customer types.
+_ANY_CASE = {ADDRESS_LOWER: "%EMAILADDRESS%", LOCAL_LOWER: "%EMAILLOCALPART%"}
+_ADDRESS = Pattern((Slot(ADDRESS),))
+# HTTP's own schemes, as the draft spells them since June 2026, and as it did before.
 _HTTP = {Login.CLEARTEXT: ("Basic", "http-basic"), Login.ENCRYPTED: ("Digest", "http-digest")}
 
 
 def document(account: Account) -> bytes:
     """
-    The configuration of the account's domain; without an address one that is right for every address of it.
+    Write the configuration of the account's domain; without an address, one that is right for all of its addresses.
 
     Raises:
         Inexpressible: the domain moved away; the format has no way to say so.
@@ -77,18 +84,22 @@ def _server(provider: Element, kind: str, account: Account, server: Server) -> N
 
 
 def _username(account: Account, server: Server | Service) -> str:
-    """A placeholder where it is the whole user name, else the literal text, else one with placeholders in it."""
-    if placeholder := _WHOLE.get(server.username):
-        return placeholder
+    """
+    The placeholder for the address, if that is the user name: every program fills it in, and the document is the same
+    for all mailboxes. Otherwise the literal text, because some programs know no other placeholder (aerc), or none
+    beside other text (FairEmail); without an address, text with placeholders.
+    """
+    if server.username == _ADDRESS:
+        return _PLACEHOLDERS[ADDRESS]
     if account.address is not None:
         return account.login_name(server)
-    return server.username.expand({DOMAIN: account.domain.name, **_PLACEHOLDERS})
+    return server.username.expand({DOMAIN: account.domain.name, **_PLACEHOLDERS, **_ANY_CASE})
 
 
 def _oauth2(root: Element, oauth2: OAuth2) -> None:
-    """All four of the first: Himalaya refuses the document of an `oAuth2` that lacks one."""
+    """Write `oAuth2`. Himalaya refuses a document if one of the first four elements is missing."""
     element = child(root, "oAuth2")
-    # A host name without scheme, as Mozilla's public database has it.
+    # A host name without scheme, as in Mozilla's public database.
     child(element, "issuer", urlsplit(oauth2.issuer).hostname)
     child(element, "scope", " ".join(oauth2.scope))
     child(element, "authURL", oauth2.auth_url)
@@ -100,10 +111,10 @@ def _oauth2(root: Element, oauth2: OAuth2) -> None:
 
 
 def _services(root: Element, account: Account) -> None:
-    """Calendars and address books, in the draft's spelling and the one from before March 2025."""
+    """Write calendars and address books, in the draft's spelling and the one from before March 2025."""
     mail = [*account.incoming, *account.outgoing]
     for service in account.services:
-        # FairEmail as of commit 009551c5 takes the last `username` of the whole document for the mail account's.
+        # FairEmail (commit 009551c5) uses the last `username` of the whole document for the mail account.
         if mail and service.username != mail[-1].username:
             continue
         if service.kind is ServiceKind.CALDAV:

@@ -1,9 +1,9 @@
 """
-PACC, the document of draft-ietf-mailmaint-pacc-02 and -03, and the TXT record that clients hold it against.
+PACC: the document of draft-ietf-mailmaint-pacc-02 and -03, and the TXT record that clients verify it with.
 
-It can say little: implicit TLS on the default port, and the address as user name. A plan that needs more is not
-published; calendars, address books and JMAP that do not fit are left out, for without them the rest is still true.
-ManageSieve is always left out: no port of it has implicit TLS.
+The format is narrow: implicit TLS on the default port, and the address as user name. A plan that needs more gets no
+document; calendars, address books and JMAP that do not fit are left out, and the rest stays true. ManageSieve is
+always left out: it has no port with implicit TLS.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from autoconfig.mail.server import MAIL, Login, Protocol, TLSMode
 from autoconfig.mail.service import ServiceKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from autoconfig.mail.account import Account
     from autoconfig.mail.server import Server
-    from autoconfig.mail.service import Service
+    from autoconfig.mail.service import OAuth2, Service
 
 CONTENT_TYPE = "application/json"
 TXT_LABEL = "_ua-auto-config"
@@ -38,19 +40,14 @@ _WHOLE_ADDRESS = {Pattern((Slot(ADDRESS),)), Pattern((Slot(LOCAL), "@", Slot(DOM
 
 def document(account: Account) -> bytes:
     """
-    The document of the account's domain, for every mailbox of it: sorted, compact, the same bytes every time.
+    Write the document for all mailboxes of the account's domain: sorted, compact, the same bytes every time.
 
     Raises:
-        Inexpressible: the domain moved away; a mail server has no implicit TLS on the default port or another user
-            name than the address; or there is no way to log in that all servers share and the format has.
+        Inexpressible: the domain moved away; a mail server lacks implicit TLS on the default port, or its user name is
+            not the address; or the servers share no login method that the format has.
     """
-    if account.redirects:
-        raise Inexpressible("this domain has moved to another provider")
-    servers = [_expressible(account, protocol) for protocol in MAIL if account.first(protocol) is not None]
-    if not any(server.protocol.incoming for server in servers) or account.first(Protocol.SMTP) is None:
-        raise Inexpressible("this domain has no server for incoming or none for outgoing mail")
-    password = all(_takes_password(server) for server in servers)
-    oauth = account.oauth2 if all(Login.OAUTH2 in server.login for server in servers) else None
+    servers = _servers(account)
+    password, oauth = _ways_in(account, servers)
     if not password and oauth is None:
         raise Inexpressible("this domain's servers share no way to log in by a password or by OAuth2")
     protocols: dict[str, dict[str, str]] = {
@@ -58,7 +55,7 @@ def document(account: Account) -> bytes:
     }
     for kind in _WEB:
         service = account.service(kind)
-        if service is not None and _fits(service, password=password, oauth=oauth is not None):
+        if service is not None and _misfit(service, password=password, oauth=oauth is not None) is None:
             protocols[kind.value] = {"url": service.url}
     authentication: dict[str, object] = {"password": password}
     if oauth is not None:
@@ -68,13 +65,54 @@ def document(account: Account) -> bytes:
 
 
 def txt_record(document: bytes) -> str:
-    """The value of the TXT record at `_ua-auto-config.DOMAIN` with which clients accept exactly these bytes."""
+    """The value of the TXT record at `_ua-auto-config.DOMAIN` that makes clients accept exactly these bytes."""
     digest = base64.b64encode(hashlib.sha256(document).digest()).decode()
     return f"v=UAAC1; a=sha256; d={digest}"
 
 
+def omissions(account: Account) -> list[tuple[str, str]]:
+    """
+    What the account has and the document leaves out, and why; nothing if there is no document.
+
+    Args:
+        account: one for an address, so that it has every service.
+    """
+    try:
+        servers = _servers(account)
+    except Inexpressible:
+        return []
+    password, oauth = _ways_in(account, servers)
+    found: list[tuple[str, str]] = []
+    without = [server.protocol for server in servers if Login.OAUTH2 not in server.login]
+    if without and len(without) < len(servers):
+        found.append(("OAuth2", f"{', '.join(without)} has no OAuth2, and OAuth2 must work for all servers or none"))
+    if not password and oauth is None:
+        found.append(("the whole domain", "its mail servers share no way to log in"))
+        return found
+    for kind in _WEB:
+        service = account.service(kind)
+        if service is not None and (reason := _misfit(service, password=password, oauth=oauth is not None)):
+            found.append((kind.value, reason))
+    return found
+
+
+def _servers(account: Account) -> list[Server]:
+    if account.redirects:
+        raise Inexpressible("this domain has moved to another provider")
+    servers = [_expressible(account, protocol) for protocol in MAIL if account.first(protocol) is not None]
+    if not any(server.protocol.incoming for server in servers) or account.first(Protocol.SMTP) is None:
+        raise Inexpressible("this domain has no server for incoming or none for outgoing mail")
+    return servers
+
+
+def _ways_in(account: Account, servers: Sequence[Server]) -> tuple[bool, OAuth2 | None]:
+    """Whether all servers accept a password, and where clients get tokens if all accept OAuth2."""
+    oauth = account.oauth2 if all(Login.OAUTH2 in server.login for server in servers) else None
+    return all(_takes_password(server) for server in servers), oauth
+
+
 def _expressible(account: Account, protocol: Protocol) -> Server:
-    """The preferred server among those that the format has words for."""
+    """The preferred server that the format can describe."""
     for server in account.servers:
         default = server.tls is TLSMode.SSL and server.port == _PORTS.get(server.protocol)
         if server.protocol is protocol and default and server.username in _WHOLE_ADDRESS:
@@ -85,12 +123,22 @@ def _expressible(account: Account, protocol: Protocol) -> Server:
     )
 
 
-def _fits(service: Service, *, password: bool, oauth: bool) -> bool:
-    """Whether it is on the default port, found without guessing, and logged in to in every way that is announced."""
+def _misfit(service: Service, *, password: bool, oauth: bool) -> str | None:
+    """Why the service does not fit into the document beside the mail servers, which log in as given."""
     url = urlsplit(service.url)
-    found = service.kind is ServiceKind.JMAP or bool(url.path.strip("/"))
-    logged_in = (not password or _takes_password(service)) and (not oauth or Login.OAUTH2 in service.login)
-    return url.port in {None, 443} and found and service.username in _WHOLE_ADDRESS and logged_in
+    if service.of_mailbox:
+        return "each mailbox has a URL of its own"
+    if url.port not in {None, 443}:
+        return "its port is not 443"
+    if service.kind is not ServiceKind.JMAP and not url.path.strip("/"):
+        return "its URL has no path"
+    if service.username not in _WHOLE_ADDRESS:
+        return "its user name is not the mail address"
+    if oauth and Login.OAUTH2 not in service.login:
+        return "it has no OAuth2, and the mail servers have"
+    if password and not _takes_password(service):
+        return "no password opens it, and the mail servers take one"
+    return None
 
 
 def _takes_password(server: Server | Service) -> bool:

@@ -1,8 +1,7 @@
 """
-Signs profiles: CMS SignedData with the content inside, DER, SHA-256, the certificate and its chain (RFC 5652).
+Sign profiles: CMS SignedData with the content inside, DER, SHA-256, the certificate and its chain (RFC 5652).
 
-The one module that knows cryptography, which costs a process memory and time: it is imported when there is something to
-sign with, not before.
+Only this module uses the library cryptography, which costs memory and time: it is imported only when there is a key.
 """
 
 from __future__ import annotations
@@ -21,11 +20,16 @@ if TYPE_CHECKING:
 
 
 class Identity(NamedTuple):
-    """A private key, the certificate that fits it, and the certificates between that one and a root."""
+    """A private key, its certificate, and the certificates between that one and a root."""
 
     key: PrivateKeyTypes
     certificate: Certificate
     chain: tuple[Certificate, ...]
+
+    @property
+    def begins(self) -> datetime:
+        """The moment before which devices call a profile unverified."""
+        return self.certificate.not_valid_before_utc
 
     @property
     def expires(self) -> datetime:
@@ -34,18 +38,18 @@ class Identity(NamedTuple):
 
     @property
     def complete(self) -> bool:
-        """Whether the certificate's issuer is there, or the certificate is its own issuer's."""
+        """Whether the chain has the certificate's issuer, or the certificate is self-signed."""
         issuers = {other.subject for other in (self.certificate, *self.chain)}
         return self.certificate.issuer in issuers
 
 
 def read_identity(key_file: Path, certificate_files: Sequence[Path]) -> Identity:
     """
-    Read what signs, and see that it can.
+    Read a key with its certificates, and check that it can sign.
 
     Args:
         key_file: PEM, RSA or elliptic curve, not encrypted.
-        certificate_files: PEM; the certificate is the one that fits the key, wherever it stands, the others its chain.
+        certificate_files: PEM; the certificate that fits the key, in any position, and its chain.
 
     Raises:
         SigningInvalid: a file cannot be read or is not PEM, the key is encrypted or of another kind, or it fits none of
@@ -70,7 +74,7 @@ def read_identity(key_file: Path, certificate_files: Sequence[Path]) -> Identity
 
 
 def signed(identity: Identity, content: bytes) -> bytes:
-    """The content, signed and in one piece."""
+    """Sign the content; the signature contains it."""
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
@@ -78,7 +82,7 @@ def signed(identity: Identity, content: bytes) -> bytes:
     builder = builder.add_signer(identity.certificate, identity.key, SHA256())  # type: ignore[arg-type] # other: TypeError
     for certificate in identity.chain:
         builder = builder.add_certificate(certificate)
-    # Without Binary line ends would become CRLF inside the signature.
+    # Without Binary, line ends would become CRLF inside the signature.
     return builder.sign(Encoding.DER, [pkcs7.PKCS7Options.Binary])
 
 

@@ -1,6 +1,6 @@
 """
-XML, read so that nobody who wrote it can do harm, and written so that the raw-text parsers among the clients read it:
-no prefixes, no space around values.
+Read XML from strangers safely, and write XML that even clients' raw-text parsers can read: no prefixes, no space
+around values.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from lxml import etree
 Element = etree._Element  # noqa: SLF001 (lxml has no public name for its element type)
 
 NOT_XML = (etree.XMLSyntaxError, ValueError, LookupError)
-"""What `parsed` raises where bytes are no XML, nested deeper than 256 elements, or in an encoding that nobody knows."""
+"""What `parsed` raises for bytes that are not XML, nest deeper than 256 elements, or have an unknown encoding."""
 
 
 def parsed(body: bytes, *, asides: bool) -> Element | None:
     """
-    The root element of what anybody may have written, without a DTD, entities or a network; `None` where there is a
-    DOCTYPE. `asides`: with its comments and processing instructions.
+    Parse untrusted XML without a DTD, entities or network access, and return the root element; `None` if there is a
+    DOCTYPE. `asides`: keep comments and processing instructions.
     """
     # A parser for each body: lxml keeps the DTD of an earlier document in a shared one.
     parser = etree.XMLParser(
@@ -37,7 +37,7 @@ def local_name(element: Element) -> str:
 
 
 def child(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
-    """A last child in the parent's namespace."""
+    """Append a child in the parent's namespace."""
     namespace = etree.QName(parent).namespace
     element = etree.SubElement(parent, etree.QName(namespace, name) if namespace else name, attributes)
     element.text = text
@@ -45,8 +45,8 @@ def child(parent: Element, name: str, text: str | None = None, **attributes: str
 
 
 def serialised(root: Element) -> bytes:
-    """The whole document: UTF-8 without BOM, declared, one element a line."""
+    """Write the document: UTF-8 without BOM, with a declaration, one element per line."""
     etree.indent(root)
-    # Not lxml's own declaration: it has single quotes, which raw-text parsers need not expect.
+    # Not lxml's own declaration: raw-text parsers may not expect its single quotes.
     body: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=False)
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body + b"\n"

@@ -1,11 +1,12 @@
-"""What every document is made from: one domain's servers, for one address or for all of its addresses."""
+"""The account that every document describes: a domain's servers, for one address or for all of its addresses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from autoconfig.mail.pattern import ADDRESS, DOMAIN, LOCAL
+from autoconfig.mail.pattern import ADDRESS, ADDRESS_LOWER, DOMAIN, LOCAL, LOCAL_LOWER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,15 +18,24 @@ if TYPE_CHECKING:
 
 
 MAX_NAME, MAX_SHORT_NAME = 60, 20
-"""Characters of a plan's name and of its short one (draft-ietf-mailmaint-pacc-03, `info.provider`)."""
+"""Longest name and short name of a plan, in characters (draft-ietf-mailmaint-pacc-03, `info.provider`)."""
 
 LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*"
-"""The language of a text as a regular expression: the form of BCP 47's tags, the primary subtag in lower case."""
+"""A regular expression for a text's language: the form of a BCP 47 tag, with the primary subtag in lower case."""
+
+
+def variables(domain: Domain, address: EmailAddress | None) -> dict[str, str]:
+    """The values for the slots of a bound pattern; without an address, those of the mailbox are missing."""
+    values = {DOMAIN: domain.name}
+    if address is not None:
+        lower = address.lowered
+        values |= {LOCAL: address.local, ADDRESS: str(address), LOCAL_LOWER: lower.local, ADDRESS_LOWER: str(lower)}
+    return values
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A short text in one or more languages; the first one is the plan's own."""
+    """A short text in one or more languages; the first is the plan's own."""
 
     by_language: Mapping[str, str]
 
@@ -33,6 +43,15 @@ class Text:
         """The text in `language` (a BCP 47 primary subtag), else in the first language given."""
         own = next(iter(self.by_language.values()))
         return own if language is None else self.by_language.get(language, own)
+
+
+class Recommend(StrEnum):
+    """The protocol for reading mail that the setup page recommends."""
+
+    IMAP = "imap"
+    POP3 = "pop3"
+    BOTH = "both"
+    """No preference: the page shows the two side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +65,10 @@ class Documentation:
 @dataclass(frozen=True, slots=True)
 class Account:
     """
-    The settings of `domain`, or, where it moved away, the place it moved to.
+    The settings of `domain`, or the place it moved to.
 
-    `servers` is in order of preference, except that IMAP comes first: Geary and FairEmail read only the first
-    incoming server and want it to be IMAP.
+    `servers` is in order of preference, but IMAP comes first: Geary and FairEmail read only the first incoming server
+    and want it to be IMAP.
     """
 
     domain: Domain
@@ -61,26 +80,24 @@ class Account:
     webmail: str | None = None
     services: tuple[Service, ...] = ()
     oauth2: OAuth2 | None = None
-    """Where a server or service that offers `Login.OAUTH2` gets its tokens from."""
+    """Where clients get tokens for servers and services that offer `Login.OAUTH2`."""
     redirect_url: str | None = None
     redirect_domain: Domain | None = None
     notes: tuple[Text, ...] = ()
-    """What people are told about the plan beside the values."""
+    """Notes about the plan, for the setup page."""
+    recommend: Recommend = Recommend.IMAP
 
     @property
     def redirects(self) -> bool:
-        """Whether this name has no servers here any more, only a place it moved to."""
+        """Whether the domain moved away and has no servers here."""
         return self.redirect_url is not None or self.redirect_domain is not None
 
     def login_name(self, server: Server | Service) -> str:
-        """The user name to log in with. Only for an account with an address, or a user name that needs none."""
-        variables = {DOMAIN: self.domain.name}
-        if self.address is not None:
-            variables |= {LOCAL: self.address.local, ADDRESS: str(self.address)}
-        return server.username.expand(variables)
+        """The user name to log in with. The account must have an address if the user name needs one."""
+        return server.username.expand(variables(self.domain, self.address))
 
     def first(self, *protocols: Protocol) -> Server | None:
-        """The preferred server among those that speak one of `protocols`."""
+        """The preferred server for one of `protocols`."""
         return next((server for server in self.servers if server.protocol in protocols), None)
 
     def service(self, kind: ServiceKind) -> Service | None:
@@ -94,5 +111,5 @@ class Account:
 
     @property
     def outgoing(self) -> tuple[Server, ...]:
-        """The servers to send mail by."""
+        """The servers to send mail with."""
         return tuple(server for server in self.servers if server.protocol.outgoing)

@@ -13,12 +13,12 @@ MAX_OCTETS = 253
 """Longest name in text form, without the trailing dot (RFC 1035 section 2.3.4)."""
 
 MAX_LABEL = 63
-"""Longest label of it."""
+"""Octets of the longest label (RFC 1035 section 2.3.4)."""
 
-# Underscores and hyphens anywhere: such names exist in zones, and an `xn--` label is opaque to us.
+# Underscores and hyphens anywhere: such names exist in zones, and `xn--` labels are not decoded.
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.ASCII)
 HOST_NAME = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
-"""What Thunderbird and TB Android accept in <hostname>, as a regular expression; without the limit on its length."""
+"""A regular expression for what Thunderbird and TB Android accept in <hostname>, apart from the limit on length."""
 
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){HOST_NAME}", re.ASCII)
 
@@ -32,14 +32,16 @@ class Domain:
     @classmethod
     def parse(cls, text: str) -> Domain:
         """
-        Read a name typed or sent by anybody.
+        Parse a name from untrusted input.
 
-        ASCII is taken as it is, lower-cased; anything else is mapped by UTS #46, so that full-width letters and dots
-        and U-labels arrive at the same name as their A-labels.
+        ASCII is only lower-cased; anything else is mapped by UTS #46, so that full-width letters and dots and U-labels
+        give the same name as their A-labels.
 
         Raises:
-            DomainInvalid: it is empty, too long, or has characters that no name has.
+            DomainInvalid: it is empty, too long, or has characters that no domain name has.
         """
+        if len(text) > MAX_OCTETS + 1:  # before anything slower than linear; the last character may be a dot
+            raise DomainInvalid(f"{text[:80]!r}… has over {MAX_OCTETS} octets and is not a domain name")
         lowered = text.lower()
         name = lowered.removesuffix(".")
         if _NAME.fullmatch(name):
@@ -50,9 +52,18 @@ class Domain:
                 return cls(name)
         raise DomainInvalid(f"{text[:80]!r} is not a domain name")
 
+    def is_spelled(self, text: str) -> bool:
+        """
+        Whether `text` is this name as DNS and HTTP compare names: in ASCII, in any letter case.
+
+        Others use the text: a proxy gets a certificate for it, a cache stores a document under it. For them a text that
+        `parse` mapped to this name, such as full-width letters, is another name.
+        """
+        return text.isascii() and text.lower() == self.name
+
     @property
     def display(self) -> str:
-        """The name as people write it: U-labels where they decode, else the A-label."""
+        """The name as people write it: each label as a U-label if it decodes, else as an A-label."""
         return ".".join(map(_to_u_label, self.name.split(".")))
 
     def __str__(self) -> str:
@@ -61,13 +72,13 @@ class Domain:
 
 
 def is_host_name(text: str) -> bool:
-    """Whether every mail program accepts this as the name of a server: letters, digits, inner hyphens, dots."""
+    """Whether every mail program accepts this as a server's name: letters, digits, inner hyphens, dots."""
     return _HOST.fullmatch(text) is not None
 
 
 def to_host_name(text: str) -> str:
     """
-    A server's name as documents carry it: lower-case A-labels.
+    Parse a server's name into the form that documents carry: lower-case A-labels.
 
     Raises:
         DomainInvalid: mail programs would not accept it.
@@ -79,11 +90,11 @@ def to_host_name(text: str) -> str:
 
 
 def _to_a_labels(text: str) -> str:
-    """UTS #46 over the whole name, then each label by itself, so that ASCII ones stay opaque."""
+    """Map the whole name by UTS #46, then encode each label by itself, so that ASCII labels stay as they are."""
     try:
         mapped = idna.uts46_remap(text, std3_rules=False, transitional=False).removesuffix(".")
         labels = mapped.split(".")
-        if max(map(len, labels)) > MAX_LABEL:  # an A-label is longer, and would take milliseconds
+        if max(map(len, labels)) > MAX_LABEL:  # its A-label would be longer still, and take milliseconds
             return ""
         return ".".join(label if label.isascii() else idna.alabel(label).decode("ascii") for label in labels).lower()
     except (idna.IDNAError, UnicodeError, ValueError, IndexError):

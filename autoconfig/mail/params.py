@@ -1,36 +1,75 @@
-"""The params of a mapping row as one text: canonical JSON, the same bytes on every engine."""
+"""The params of a mapping row as canonical JSON: the same bytes on every database engine."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from autoconfig.errors import InputInvalid
+from autoconfig.mail.address import carriable
 from autoconfig.mail.pattern import PARAM_NAME, VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NONE = "{}"
-"""The text of no params at all."""
+"""The text without params."""
 
-NAME, PLAN, VALID_FROM, NOTE = ROW = ("name", "plan", "valid_from", "note")
-"""What a row says beside its params: in a CSV file these are columns like the params, so no param is called so."""
+DOMAIN, PLAN, VALID_FROM, NOTE = ROW = ("domain", "plan", "valid_from", "note")
+"""A row's fields beside its params. In CSV files they are columns too, so params cannot have their names."""
+
+NAME = "name"
+"""What earlier releases called the column `domain`; CSV files and queries may still use it."""
+
+SUBDOMAINS = "subdomains"
+"""The row also answers for names below its own that have no row."""
+EXCHANGER = "exchanger"
+"""The row's name is a host that takes mail for other domains. If this host is asked, the row answers for them too."""
+FLAGS = (SUBDOMAINS, EXCHANGER)
+"""Flags of a row. They are stored among its params, with the value `YES` or not at all, but no plan has them."""
+YES = "yes"
+
+
+_SPACING = re.compile("[\t\r\n]+")
+
+
+def is_note(text: str) -> bool:
+    """Whether a row may have this note: valid UTF-8, without control characters except tabs and line ends."""
+    return carriable(_SPACING.sub(" ", text))
 
 
 def is_param_name(text: str) -> bool:
     """Whether a plan may have a param of this name."""
-    return PARAM_NAME.fullmatch(text) is not None and text not in VARIABLES and text not in ROW
+    return PARAM_NAME.fullmatch(text) is not None and text not in (*VARIABLES, *ROW, NAME, *FLAGS)
+
+
+def says(text: str, flag: str) -> bool:
+    """Whether a row's params have this flag; `text` is as `encode` writes it, in which values have no bare quotes."""
+    return f'"{flag}":"{YES}"' in text
+
+
+def without_flags(params: Mapping[str, str]) -> dict[str, str]:
+    """
+    The params that are the plan's.
+
+    Raises:
+        InputInvalid: a flag has another value than `YES`.
+    """
+    for flag in FLAGS:
+        if params.get(flag, YES) != YES:
+            raise InputInvalid(f"{flag} is {params[flag][:80]!r}; write {YES!r}, or leave it empty")
+    return {name: value for name, value in params.items() if name not in FLAGS}
 
 
 def encode(params: Mapping[str, str]) -> str:
-    """Sorted keys, no spaces, UTF-8 left as it is."""
+    """Write params as JSON with sorted keys, without spaces and without escaping UTF-8."""
     return json.dumps(params, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def decode(text: str) -> dict[str, str]:
     """
-    Read what `encode` wrote, or what a foreign source says.
+    Read params from JSON that `encode` or another program wrote.
 
     Raises:
         InputInvalid: not a JSON object whose values are all strings.

@@ -1,8 +1,9 @@
 """
 Patterns such as `pop.{domain}`: text with slots, expanded in one pass.
 
-A slot is a *variable* (`domain`, `local`, `address`: of the request) or a *param* (of the plan and its row). `bound`
-puts params in, after which only variables are left; `expand` puts those in. What is put in is never read as a pattern.
+A slot is a *variable* (of the request: `domain`, `local`, `address` and their lower-case forms) or a *param* (of the
+plan and its row; `parent` is put in with them). `binding` puts params in, which leaves only variables of the request;
+`expand` puts those in. Inserted text is never read as a pattern.
 """
 
 from __future__ import annotations
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DOMAIN, LOCAL, ADDRESS = "domain", "local", "address"
-VARIABLES = frozenset({DOMAIN, LOCAL, ADDRESS})
-"""Slots that the request fills; no param may have one of these names."""
+LOCAL_LOWER, ADDRESS_LOWER = "local_lower", "address_lower"
+"""For servers that compare user names case-sensitively and know only lower case."""
+OF_MAILBOX = frozenset({LOCAL, ADDRESS, LOCAL_LOWER, ADDRESS_LOWER})
+"""Slots that only an address can fill."""
+PARENT = "parent"
+"""The name whose row answers: the domain itself, or one above it. `binding.bind` puts it in, as it does params."""
+VARIABLES = OF_MAILBOX | {DOMAIN, PARENT}
+"""Slots that are not params; a param may not have one of these names."""
 
 PARAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 
@@ -34,17 +41,17 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Literal texts and slots, in order; two literals never stand side by side."""
+    """Literal texts and slots, in order; two literals are never adjacent."""
 
     parts: tuple[str | Slot, ...]
 
     @classmethod
     def parse(cls, text: str) -> Pattern:
         """
-        Read `text`, in which `{name}` is a slot.
+        Parse `text`, in which `{name}` is a slot.
 
         Raises:
-            PatternInvalid: a brace without its partner, or a slot whose name is no name.
+            PatternInvalid: a brace without its partner, or a slot with an invalid name.
         """
         parts: list[str | Slot] = []
         for token in _TOKEN.finditer(text):
@@ -56,7 +63,7 @@ class Pattern:
             elif PARAM_NAME.fullmatch(name):
                 parts.append(Slot(name))
             else:
-                raise PatternInvalid(f"{text!r} has {token.group()!r}, which is no name of a slot")
+                raise PatternInvalid(f"{text!r} has {token.group()!r}, which is not a slot's name")
         return cls(tuple(parts))
 
     @property
@@ -69,22 +76,31 @@ class Pattern:
         """The names of the slots that are not variables."""
         return self.names - VARIABLES
 
+    @property
+    def needs_mailbox(self) -> bool:
+        """Whether it has a slot that only an address can fill."""
+        return not OF_MAILBOX.isdisjoint(self.names)
+
     def bound(self, values: Mapping[str, Pattern]) -> Pattern:
-        """The pattern with every param replaced by its value; the values must not name params themselves."""
-        if not self.params:
-            return self
+        """
+        Replace every param, and every variable that has a value, by its value; the values must not name params
+        themselves.
+        """
         parts: list[str | Slot] = []
+        is_changed = False
         for part in self.parts:
-            inner = values[part.name].parts if isinstance(part, Slot) and part.name not in VARIABLES else (part,)
+            inner: tuple[str | Slot, ...] = (part,)
+            if isinstance(part, Slot) and (part.name in values or part.name not in VARIABLES):
+                inner, is_changed = values[part.name].parts, True
             for piece in inner:
                 if parts and isinstance(piece, str) and isinstance(last := parts[-1], str):
                     parts[-1] = last + piece
                 else:
                     parts.append(piece)
-        return Pattern(tuple(parts))
+        return Pattern(tuple(parts)) if is_changed else self
 
     def expand(self, values: Mapping[str, str]) -> str:
-        """The text with every slot filled from `values`, in one pass."""
+        """Fill every slot from `values`, in one pass."""
         return "".join(part if isinstance(part, str) else values[part.name] for part in self.parts)
 
     def __str__(self) -> str:
@@ -94,7 +110,7 @@ class Pattern:
 
 def order_of(defaults: Mapping[str, Pattern]) -> tuple[str, ...]:
     """
-    An order in which each param comes after those that its default names.
+    Sort params so that each comes after those that its default names.
 
     Raises:
         PatternInvalid: the defaults name one another in a circle.

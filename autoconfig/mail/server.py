@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Protocol(StrEnum):
-    """What the server speaks, spelled as Mozilla's `type` attribute."""
+    """The protocol of a server, spelled as in Mozilla's `type` attribute."""
 
     IMAP = "imap"
     POP3 = "pop3"
@@ -23,12 +23,12 @@ class Protocol(StrEnum):
 
     @property
     def incoming(self) -> bool:
-        """Whether mail is read with it."""
+        """Whether clients read mail with it."""
         return self in {Protocol.IMAP, Protocol.POP3}
 
     @property
     def outgoing(self) -> bool:
-        """Whether mail is sent by it."""
+        """Whether clients send mail with it."""
         return self is Protocol.SMTP
 
 
@@ -37,12 +37,12 @@ MAIL = (Protocol.IMAP, Protocol.POP3, Protocol.SMTP)
 
 
 class TLSMode(StrEnum):
-    """When TLS begins; the values are the ones of plans.toml."""
+    """When TLS begins; the values are those in plans.toml."""
 
     SSL = "ssl"
-    """With the first byte: implicit TLS (RFC 8314 section 3)."""
+    """At the first byte: implicit TLS (RFC 8314 section 3)."""
     STARTTLS = "starttls"
-    """After a command, and not optional."""
+    """After a command, and required."""
     PLAIN = "plain"
     """Never."""
 
@@ -51,9 +51,9 @@ class Login(StrEnum):
     """Login methods in Mozilla's spelling (draft-ietf-mailmaint-autoconfig-06, `authentication`)."""
 
     CLEARTEXT = "password-cleartext"
-    """PLAIN, LOGIN or the protocol's own: says nothing about TLS."""
+    """PLAIN, LOGIN or the protocol's own login; says nothing about TLS."""
     ENCRYPTED = "password-encrypted"
-    """CRAM-MD5 and its like, for POP3 also APOP."""
+    """CRAM-MD5 and similar, for POP3 also APOP."""
     OAUTH2 = "OAuth2"
     NTLM = "NTLM"
     GSSAPI = "GSSAPI"
@@ -63,7 +63,7 @@ class Login(StrEnum):
 
     @property
     def is_password(self) -> bool:
-        """Whether a password is asked for, whichever way it is sent."""
+        """Whether it uses a password, in whichever way it is sent."""
         return self in {Login.CLEARTEXT, Login.ENCRYPTED}
 
     @property
@@ -86,7 +86,7 @@ class ServerTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server of an account: everything decided but what the user name takes from the address."""
+    """A server of an account: all is decided except what the user name takes from the address."""
 
     protocol: Protocol
     host: str
@@ -94,13 +94,16 @@ class Server:
     tls: TLSMode
     login: tuple[Login, ...]
     username: Pattern
-    """Only variables are left in it."""
+    """It has only variables left."""
+
+
+_RANKS = {protocol: rank for rank, protocol in enumerate(Protocol)}
 
 
 def imap_first(servers: Iterable[ServerTemplate]) -> list[ServerTemplate]:
     """
-    IMAP, POP3, SMTP, ManageSieve; within a protocol the plan's own order of preference.
+    Sort by IMAP, POP3, SMTP, ManageSieve; within a protocol keep the plan's order of preference.
 
     Geary and FairEmail read only the first incoming server and want it to be IMAP.
     """
-    return sorted(servers, key=lambda server: list(Protocol).index(server.protocol))
+    return sorted(servers, key=lambda server: _RANKS[server.protocol])

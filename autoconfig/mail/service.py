@@ -1,4 +1,4 @@
-"""What stands beside mail servers and is reached by a URL: calendars, address books, JMAP, ActiveSync, OAuth2."""
+"""Services with a URL, beside the mail servers: calendars, address books, JMAP, ActiveSync, OAuth2."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ServiceKind(StrEnum):
-    """What is spoken at the URL; the values are the ones of plans.toml."""
+    """The protocol at the URL; the values are those in plans.toml."""
 
     CALDAV = "caldav"
     """RFC 4791."""
@@ -23,6 +23,16 @@ class ServiceKind(StrEnum):
     ACTIVESYNC = "activesync"
     """MS-ASHTTP."""
 
+    @property
+    def has_mailbox_urls(self) -> bool:
+        """Whether each mailbox may have a URL of its own; ActiveSync has one for all."""
+        return self is not ServiceKind.ACTIVESYNC
+
+    @property
+    def has_principals(self) -> bool:
+        """Whether the URL may be a principal's (RFC 3744 section 2)."""
+        return self in {ServiceKind.CALDAV, ServiceKind.CARDDAV}
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceTemplate:
@@ -32,27 +42,38 @@ class ServiceTemplate:
     url: Pattern
     login: tuple[Login, ...]
     username: Pattern
+    principal: bool = False
+    """Whether the URL is a principal's."""
+
+    @property
+    def of_mailbox(self) -> bool:
+        """Whether each mailbox has a URL of its own, so that only documents for an address can have the service."""
+        return self.url.needs_mailbox
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service of an account: everything decided but what the user name takes from the address."""
+    """A service of an account: all is decided except what the user name takes from the address."""
 
     kind: ServiceKind
     url: str
     """An https URL."""
     login: tuple[Login, ...]
     username: Pattern
-    """Only variables are left in it."""
+    """It has only variables left."""
+    principal: bool = False
+    """Whether the URL is a principal's."""
+    of_mailbox: bool = False
+    """Whether the URL belongs to one mailbox."""
 
 
 SCOPE = r"[!#-[\]-~]+"
-"""A scope-token, as a regular expression (RFC 6749 appendix A.4); a scope is several of them."""
+"""A regular expression for one scope-token (RFC 6749 appendix A.4); a scope has one or more."""
 
 
 @dataclass(frozen=True, slots=True)
 class OAuth2:
-    """Where clients get tokens from (draft-ietf-mailmaint-autoconfig-06, `oAuth2`; RFC 8414)."""
+    """Where clients get tokens (draft-ietf-mailmaint-autoconfig-06, `oAuth2`; RFC 8414)."""
 
     issuer: str
     """An https URL."""
@@ -61,4 +82,4 @@ class OAuth2:
     scope: tuple[str, ...]
     client_id: str | None = None
     client_secret: str | None = None
-    """Not a secret in any useful sense: whoever asks for the settings reads it."""
+    """Not really a secret: it stands in a document that anyone can ask for."""

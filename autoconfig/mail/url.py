@@ -1,4 +1,4 @@
-"""URLs that documents carry: checked once, when they are read."""
+"""Check the URLs that documents carry, once, when they are read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from autoconfig.mail.domain import to_host_name
 
 
 def is_https_url(text: str) -> bool:
-    """Whether `text` is an absolute https URL in ASCII, with a host name, without user name and without white space."""
+    """Whether `text` is an absolute https URL in ASCII with a host name, without user name or white space."""
     return _is_url(text, {"https"})
 
 
 def is_web_url(text: str) -> bool:
-    """The same for http and https: for links that people follow."""
+    """The same for http and https, for links that people follow."""
     return _is_url(text, {"http", "https"})
 
 

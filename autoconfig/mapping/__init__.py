@@ -1,1 +1,1 @@
-"""Which plan a name is on: an append-only table, read in place for requests and written by the commands."""
+"""Which plan a domain is on: an append-only table that requests read in place and commands write."""

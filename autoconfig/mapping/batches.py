@@ -1,4 +1,4 @@
-"""Rows come by the million, and are read and written some at a time."""
+"""Split millions of rows into batches for reading and writing."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from autoconfig.mapping.schema import Record
+    from autoconfig.mapping.record import Record
 
 
 def batched(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
-    """Lists of `size` rows, the last one shorter."""
+    """Yield lists of `size` rows; the last one may be shorter."""
     remaining = iter(records)
     while batch := list(itertools.islice(remaining, size)):
         yield batch

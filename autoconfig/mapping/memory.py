@@ -1,4 +1,4 @@
-"""Rows in memory: for tests and for trying things out."""
+"""A mapping in memory, for tests and experiments."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ class MemoryFinder:
     """A `Finder` over a dictionary."""
 
     def __init__(self, rows: Mapping[str, list[Row]] | None = None) -> None:
-        """`rows` by name, in any order."""
+        """`rows` are keyed by name; each list may be in any order."""
         self._rows: defaultdict[str, list[Row]] = defaultdict(list, rows or {})
 
     def add(self, name: str, plan: str | None, params: str = "{}", valid_from: int = 0) -> Row:
-        """One more row, with the next id."""
+        """Add a row with the next id."""
         row = Row(1 + sum(map(len, self._rows.values())), valid_from, plan, params)
         self._rows[name].append(row)
         return row
 
     def find_now(self, name: Domain) -> Timeline[Row] | None:
-        """See `Finder`. Never `None`."""
+        """Find the rows of a name. Never returns `None`."""
         rows = self._rows.get(name.name)
         return Timeline.of(rows) if rows else NOTHING
 
     async def find(self, name: Domain) -> Timeline[Row]:
-        """See `Finder`."""
+        """Find the rows of a name."""
         return self.find_now(name) or NOTHING
 
     async def in_use(self, plans: frozenset[str]) -> frozenset[str]:
-        """See `Finder`."""
+        """Find which of `plans` a current or scheduled row uses."""
         used: set[str | None] = set()
         now = int(time.time())
         for rows in self._rows.values():
@@ -51,14 +51,18 @@ class MemoryFinder:
         return frozenset(plan for plan in plans if plan in used)
 
     async def start(self) -> None:
-        """See `Finder`."""
+        """Do nothing: memory is always available."""
 
     async def watch(self) -> None:
-        """See `Finder`."""
+        """Do nothing: memory is never replaced."""
+
+    def stale(self) -> str | None:
+        """Never stale."""
+        return None
 
     def gauges(self) -> Mapping[str, float]:
-        """See `Finder`."""
+        """No gauges."""
         return {}
 
     async def close(self) -> None:
-        """See `Finder`."""
+        """Do nothing: there is nothing to release."""

@@ -1,8 +1,6 @@
-"""The tables, as migrations leave it (see migrations/versions)."""
+"""The tables, as the migrations in migrations/versions create them."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Column, Index, MetaData, PrimaryKeyConstraint, String, Table, Text
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
@@ -33,27 +31,5 @@ state = Table(
     Column("needs", String(4), nullable=False),
     Column("generation", String(32), nullable=False),
 )
-"""One row. `needs` is the oldest schema that a program must know to use this one; `generation` is drawn anew whenever
-the history is replaced, so that whoever remembers an id can tell that it means nothing any more."""
-
-
-class Record(NamedTuple):
-    """One row, whole: what was decided, and by whom and when."""
-
-    id: int
-    name: str
-    valid_from: int
-    plan: str | None
-    params: str
-    note: str | None
-    changed_by: str
-    recorded_at: int
-
-
-COLUMNS = ", ".join(Record._fields)
-"""The columns of a `Record`, in its order."""
-
-
-def insertion(mark: str) -> str:
-    """The statement that writes a `Record`; `mark` is what the driver has put for each value."""
-    return f"INSERT INTO mapping ({COLUMNS}) VALUES ({', '.join([mark] * len(Record._fields))})"  # noqa: S608
+"""One row. `needs` is the oldest schema that a program must know to use this one. `generation` changes whenever the
+history is replaced, so that readers who remember an id can tell that it is no longer valid."""

@@ -1,4 +1,4 @@
-"""The rows of one name, and which of them holds when."""
+"""The rows of one name, and which of them is in effect at a given time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """What a request needs of a row."""
+    """The columns of a row that requests need."""
 
     id: int
-    """Grows in commit order over the whole table."""
+    """Increases in commit order over the whole table."""
     valid_from: int
-    """Unix seconds, UTC."""
+    """Unix seconds, UTC; 0 for a row that took effect when it was written (`clocks`)."""
     plan: str | None
-    """`None`: the name is not ours from then on."""
+    """`None`: the name is not served from then on."""
     params: str
     """Canonical JSON (`mail.params`)."""
 
@@ -28,7 +28,7 @@ class Dated(Protocol):
 
     @property
     def id(self) -> int:
-        """Decides between rows that begin together."""
+        """Decides between rows with the same `valid_from`."""
         ...
 
     @property
@@ -41,12 +41,12 @@ AnyRow = TypeVar("AnyRow", bound=Dated)
 
 
 class Timeline(Generic[AnyRow]):
-    """The rows of one name. At any time the one that began last holds; of those that began together, the newest."""
+    """The rows of one name. The row in effect has the latest `valid_from` that is not later, then the highest id."""
 
     __slots__ = ("_rows",)
 
     def __init__(self, rows: Sequence[AnyRow]) -> None:
-        """`rows` in order of (valid_from, id)."""
+        """`rows` must be sorted by (valid_from, id)."""
         self._rows = rows
 
     @classmethod
@@ -55,14 +55,14 @@ class Timeline(Generic[AnyRow]):
         return cls(sorted(rows, key=lambda row: (row.valid_from, row.id)))
 
     def at(self, time: float) -> AnyRow | None:
-        """The row that holds at `time` (Unix seconds), `None` before the first."""
+        """The row in effect at `time` (Unix seconds); `None` before the first."""
         rows = self._rows
-        if rows and rows[-1].valid_from <= time:  # nothing is scheduled, as for nearly every name
+        if rows and rows[-1].valid_from <= time:  # nothing is scheduled: the case of nearly every name
             return rows[-1]
         return next((row for row in reversed(rows) if row.valid_from <= time), None)
 
     def next_after(self, time: float) -> AnyRow | None:
-        """The row that will hold next after the one at `time`."""
+        """The row that takes effect next after `time`."""
         if not self._rows or self._rows[-1].valid_from <= time:
             return None
         following = [row for row in self._rows if row.valid_from > time]
@@ -70,13 +70,13 @@ class Timeline(Generic[AnyRow]):
         return [row for row in following if row.valid_from == first][-1]
 
     def settled(self, time: float) -> AnyRow | None:
-        """The row that holds at `time`, if it holds for good: `None` also where another one is scheduled."""
+        """The row in effect at `time`, if no other one is scheduled."""
         rows = self._rows
         return rows[-1] if rows and rows[-1].valid_from <= time else None
 
     @property
     def rows(self) -> Sequence[AnyRow]:
-        """All of them, the oldest first."""
+        """All rows, the oldest first."""
         return self._rows
 
 
@@ -89,16 +89,16 @@ class Finder(Protocol):
 
     async def find(self, name: Domain) -> Timeline[Row]:
         """
-        The row of `name` that holds now, all later ones, and perhaps earlier ones.
+        Find the row of `name` that is in effect now and all later ones; earlier ones may be included.
 
         Raises:
-            MappingUnavailable: it is not known and cannot be asked for.
+            MappingUnavailable: the rows are not known and cannot be asked for.
         """
         ...
 
     def find_now(self, name: Domain) -> Timeline[Row] | None:
         """
-        What `find` answers, where that can be had without waiting; `None` says that `find` has to be awaited.
+        The result of `find`, if available without waiting; `None`: `find` has to be awaited.
 
         Raises:
             MappingUnavailable: as `find`.
@@ -107,7 +107,7 @@ class Finder(Protocol):
 
     async def in_use(self, plans: frozenset[str]) -> frozenset[str]:
         """
-        Those of `plans` that a current or scheduled row uses.
+        Find which of `plans` a current or scheduled row uses.
 
         Raises:
             MappingUnavailable: the database cannot be asked.
@@ -116,27 +116,31 @@ class Finder(Protocol):
 
     async def start(self) -> None:
         """
-        Called once before the first question: see that the database can be used.
+        Check that the database can be used. Called once before the first lookup.
 
         Raises:
-            MappingUnavailable: it cannot be reached, is missing or locked.
-            ConfigurationInvalid: it is not ours, or its schema is of another release.
+            MappingUnavailable: the database is out of reach, missing or locked.
+            ConfigurationInvalid: it is not a mapping, or its schema is of another release.
         """
         ...
 
     async def watch(self) -> None:
         """
-        Called once a second: notice that the database was replaced, or came back.
+        Notice that the database was replaced or is available again. Called once a second.
 
         Raises:
-            MappingUnavailable: it cannot be asked now; what is known is served on.
+            MappingUnavailable: the database cannot be asked now; known rows are still served.
         """
         ...
 
+    def stale(self) -> str | None:
+        """Why answers may be out of date; `None`: they are not. Never suspends."""
+        ...
+
     def gauges(self) -> Mapping[str, float]:
-        """Figures for readyz and metrics, by name (`cache_known_names`, `mapping_age_seconds`, …); never suspends."""
+        """Values for readyz and metrics, by name (`cache_known_names`, `copy_age_seconds`, …). Never suspends."""
         ...
 
     async def close(self) -> None:
-        """Give back what is held."""
+        """Release connections and files."""
         ...

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 from autoconfig.errors import TimeInvalid
 
 LATEST = 253_402_300_799
-"""The last second of the year 9999: what every engine and every reader of ISO 8601 can still write."""
+"""The last second of the year 9999, the latest time that all engines and ISO 8601 parsers can represent."""
 
 
 def parse_time(text: str, zone: str) -> int:
     """
-    Read ISO 8601 as Unix seconds; without an offset it is a time in `zone`; a date alone means its first second.
+    Parse ISO 8601 into Unix seconds. Without an offset the time is in `zone`; a date alone means its first second.
 
     Raises:
-        TimeInvalid: it is not ISO 8601, or lies before 1970.
+        TimeInvalid: the text is not ISO 8601, or outside the years 1970 to 9999.
     """
     try:
         moment = datetime.fromisoformat(text.strip())
@@ -26,7 +26,7 @@ def parse_time(text: str, zone: str) -> int:
             f"{text[:80]!r} is not a time; write it like 2026-12-01T09:00 or 2026-12-01T09:00+09:00"
         ) from error
     if not 0 <= seconds <= LATEST:
-        raise TimeInvalid(f"{text[:80]!r} lies outside the years 1970 to 9999")
+        raise TimeInvalid(f"{text[:80]!r} is outside the years 1970 to 9999")
     return seconds
 
 

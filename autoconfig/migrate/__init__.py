@@ -1,1 +1,1 @@
-"""Brings what another program serves here: its domains become rows, its sets of servers plans. Says what differs."""
+"""Migrate from another program: its domains become rows, its sets of servers become plans; differences are reported."""

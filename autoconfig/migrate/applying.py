@@ -1,7 +1,7 @@
 """
-Writes a migration down: first the plans, then the rows, so that a row never names a plan that is nowhere.
+Write a migration: first the plans, then the rows, so that a row never names a missing plan.
 
-Killed between the two, the plans stand in plans.toml unused, and a second run finds and uses them.
+If the command is killed in between, plans.toml has unused plans, and a second run finds and uses them.
 """
 
 from __future__ import annotations
@@ -10,38 +10,55 @@ from typing import TYPE_CHECKING
 
 from autoconfig.errors import Fault, PlansInvalid, Refused
 from autoconfig.files import replacing
-from autoconfig.mapping.journal import Change
+from autoconfig.mapping.clocks import now_for
+from autoconfig.mapping.progress import counted, silent
+from autoconfig.mapping.store import Change
 from autoconfig.migrate.planning import Held
 from autoconfig.plans import read_plans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    from autoconfig.mapping.journal import Reading, Writing
-    from autoconfig.mapping.schema import Record
+    from autoconfig.mapping.progress import OnProgress
+    from autoconfig.mapping.record import Record
+    from autoconfig.mapping.store import Reading, Writing
     from autoconfig.mapping.timeline import Timeline
-    from autoconfig.migrate.planning import Added, Row
+    from autoconfig.migrate.planning import Added, PlannedRow
     from autoconfig.plans import Plans
 
 _FEW = 1000
-"""So many names are asked for one by one; for more the whole mapping is read."""
+"""Up to this many names are read one by one; for more, the whole mapping is read."""
 
 
 def held(reading: Reading, names: Collection[str], now: int) -> dict[str, Held]:
-    """What the mapping says of those of the names that have a row."""
-    return {name: Held(timeline.at(now), timeline.next_after(now)) for name, timeline in _timelines(reading, names)}
+    """The rows of the names that the mapping has, now and next."""
+    found = {}
+    for name, timeline in _timelines(reading, names):
+        moment = now_for(timeline, now)
+        found[name] = Held(timeline.at(moment), timeline.next_after(moment))
+    return found
+
+
+def unused(reading: Reading, plans: Collection[str]) -> set[str]:
+    """Those of the plans that no row uses."""
+    left = set(plans)
+    for _, timeline in reading.timelines() if left else ():
+        left.difference_update(row.plan for row in timeline.rows if row.plan)
+        if not left:
+            break
+    return left
 
 
 def append_plans(path: Path, plans: Plans, added: Sequence[Added]) -> None:
     """
-    Append the new plans to plans.toml; every byte that is there stays, and readers see the old file or the new one.
+    Append the new plans to plans.toml. Existing bytes stay, and readers see the old file or the new one.
 
-    `plans` are those that the file had when the migration was planned.
+    `plans` are the plans of the file when the migration was planned.
 
     Raises:
         Refused: the file has changed since.
-        PlansInvalid: plans cannot be appended to it; nothing was written.
+        PlansInvalid: plans cannot be appended to the file; nothing was written.
         OSError: it cannot be written.
     """
     if not added:
@@ -57,24 +74,32 @@ def append_plans(path: Path, plans: Plans, added: Sequence[Added]) -> None:
     with replacing(path) as fresh:
         fresh.write_bytes(content)
         if path.read_bytes() != plans.source:
-            raise Refused(f"{path}: was changed meanwhile; nothing was written, run this again")
+            raise Refused(f"{path}: was changed meanwhile; nothing was written, run the command again")
 
 
 def write_rows(
-    writing: Writing, rows: Sequence[Row], now: int, note: str, advance: Callable[[int], None] = lambda _rows: None
+    writing: Writing,
+    rows: Sequence[PlannedRow],
+    now: int,
+    note: str,
+    on_progress: OnProgress = silent,
 ) -> None:
     """
-    Append the rows, all of them or none; `advance` is told how many more were written.
+    Append all rows or none.
 
     Raises:
-        Refused: a name has got another row since the migration was planned.
+        Refused: a name has a new row since the migration was planned.
     """
     before = {row.name: row.before for row in rows}
-    current = {name: timeline.at(now) for name, timeline in _timelines(writing, before)}
+    moments, current = {}, {}
+    for name, timeline in _timelines(writing, before):
+        moments[name] = now_for(timeline, now)
+        current[name] = timeline.at(moments[name])
     for name, expected in before.items():
         if current.get(name) != expected:
-            raise Refused(f"{name}: its row was changed meanwhile; no row was written, run this again")
-    writing.append((Change(row.name, now, row.plan, row.params, note) for row in rows), advance)
+            raise Refused(f"{name}: its row was changed meanwhile; no row was written, run the command again")
+    changes = (Change(row.name, moments.get(row.name, now), row.plan, row.params, note, at_once=True) for row in rows)
+    writing.append(counted(changes, on_progress, "writing", len(rows)))
 
 
 def _timelines(reading: Reading, names: Collection[str]) -> Iterator[tuple[str, Timeline[Record]]]:

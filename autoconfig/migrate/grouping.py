@@ -1,13 +1,13 @@
 """
-Sets of servers to as few plans as serve every domain exactly what it has.
+Group sets of servers into as few plans as possible, so that every domain keeps exactly its servers.
 
 In this order:
 
-1. A plan that is there already and says just this set of servers, if need be with params.
-2. One new plan for each set of servers. Where the domain itself stands in a host, a user name or a URL, the set can be
-   written with `{domain}` or without: that writing wins with which most domains can share a plan.
-3. Of those, three or more that differ only in hosts become one plan with a param for each host that differs, if their
-   names do not differ too. A value that at least half of the domains have becomes the default.
+1. An existing plan with exactly this set of servers, with params if needed.
+2. One new plan for each set of servers. If a host, a user name or a URL contains the domain, the set can be written
+   with `{domain}` or without; the form that most domains can share wins.
+3. Three or more new plans that differ only in hosts, and not in their names, become one plan with a param for each host
+   that differs. A value that at least half of the domains have becomes the default.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import heapq
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from autoconfig.migrate.shape import Frame, Shape, params_for, template_of, writings
+from autoconfig.migrate.server_set import Frame, ServerSet, params_for, template_of, writings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from autoconfig.mail.plan import Plan
+    from autoconfig.mapping.progress import StepCounter
 
 SEVERAL = 3
-"""So many plans that differ only in hosts become one with params."""
+"""From this many on, plans that differ only in hosts become one with params."""
 
 _Choice = TypeVar("_Choice", bound="Hashable")
 
@@ -33,13 +34,13 @@ class Member(NamedTuple):
     """A domain that needs a plan."""
 
     domain: str
-    shape: Shape
+    server_set: ServerSet
     name: str
-    """What people are shown; an empty text where that is only the domain itself."""
+    """The name that people see; empty if it contains the domain."""
 
 
 class Existing(NamedTuple):
-    """Domains for which there is a plan."""
+    """Domains for an existing plan."""
 
     plan: Plan
     members: Sequence[tuple[Member, Mapping[str, str]]]
@@ -47,36 +48,34 @@ class Existing(NamedTuple):
 
 
 class New(NamedTuple):
-    """Domains for which a plan is to be made."""
+    """Domains for a new plan."""
 
-    shape: Shape
-    """With slots for `params` in its hosts."""
+    server_set: ServerSet
+    """Its hosts have slots for `params`."""
     params: Mapping[str, str | None]
-    """Default of each param, `None` where every row has to give it."""
+    """The default of each param; `None` if every row must give it."""
     members: Sequence[tuple[Member, Mapping[str, str]]]
     """With the params that each needs."""
 
 
 def group(
-    members: Sequence[Member], plans: Iterable[Plan], advance: Callable[[int], None] = lambda _domains: None
+    members: Sequence[Member], plans: Iterable[Plan], counter: StepCounter | None = None
 ) -> tuple[list[Existing], list[New]]:
-    """Find a plan for each member; the largest groups come first. `advance` is told how many more were looked at."""
-    written: list[list[Shape]] = []
-    for member in members:
-        written.append(writings(member.shape, member.domain))
-        advance(1)
+    """Find a plan for each member, the largest groups first. `counter` counts each member once."""
+    of_all = counter.over(members) if counter else members
+    written: list[list[ServerSet]] = [writings(member.server_set, member.domain) for member in of_all]
     existing, left = _existing(members, written, plans)
-    chosen: dict[Shape, list[Member]] = defaultdict(list)
-    for index, shape in zip(left, cover([written[index] for index in left]), strict=True):
-        chosen[shape].append(members[index])
+    chosen: dict[ServerSet, list[Member]] = defaultdict(list)
+    for index, server_set in zip(left, cover([written[index] for index in left]), strict=True):
+        chosen[server_set].append(members[index])
     return existing, sorted(_merged(chosen), key=lambda new: -len(new.members))
 
 
 def cover(options: Sequence[Sequence[_Choice]]) -> list[_Choice]:
     """
-    Choose one option for each item, so that few different ones are chosen: always the one that most items can share.
+    Choose one option for each item, with few different ones in total: always the one that most items can share.
 
-    Among those that equally many can share, the one that an item names earlier counts, then the one that is seen first.
+    Among equals, the one that an item names earlier wins, then the one that is seen first.
     """
     can: dict[_Choice, list[int]] = defaultdict(list)
     rank: dict[_Choice, tuple[int, int]] = {}
@@ -106,26 +105,26 @@ def cover(options: Sequence[Sequence[_Choice]]) -> list[_Choice]:
 
 
 def _existing(
-    members: Sequence[Member], written: Sequence[Sequence[Shape]], plans: Iterable[Plan]
+    members: Sequence[Member], written: Sequence[Sequence[ServerSet]], plans: Iterable[Plan]
 ) -> tuple[list[Existing], list[int]]:
-    """What plans that are there can serve, and the numbers of the members that none of them can."""
+    """Match members with existing plans; return also the indices of members that match none."""
     by_frame: dict[Frame, list[Plan]] = defaultdict(list)
     for plan in plans:
         by_frame[template_of(plan).frame].append(plan)
-    known: dict[tuple[str, Shape], dict[str, str] | None] = {}
+    known: dict[tuple[str, ServerSet], dict[str, str] | None] = {}
     options: list[list[str]] = []
     served: list[dict[str, Mapping[str, str]]] = []
-    for shapes in written:
+    for server_sets in written:
         params: dict[str, Mapping[str, str]] = {}
-        for shape in shapes:
-            for plan in by_frame.get(shape.frame, ()):
-                key = (plan.key, shape)
+        for server_set in server_sets:
+            for plan in by_frame.get(server_set.frame, ()):
+                key = (plan.key, server_set)
                 if key not in known:
-                    known[key] = params_for(plan, shape)
+                    known[key] = params_for(plan, server_set)
                 if (given := known[key]) is not None:
                     params.setdefault(plan.key, given)
         served.append(params)
-        fewest = min(map(bool, params.values()), default=False)  # a plan that needs no params is meant for this
+        fewest = min(map(bool, params.values()), default=False)  # prefer a plan that needs no params
         options.append([key for key, given in params.items() if bool(given) is fewest])
     fit = [index for index, keys in enumerate(options) if keys]
     found: dict[str, list[tuple[Member, Mapping[str, str]]]] = defaultdict(list)
@@ -136,52 +135,61 @@ def _existing(
     return [Existing(by_key[key], domains) for key, domains in found.items()], left
 
 
-def _merged(chosen: Mapping[Shape, Sequence[Member]]) -> Iterable[New]:
-    """Plans of one skeleton as one with params, where there are several."""
-    alike: dict[object, list[Shape]] = defaultdict(list)
-    for shape, members in chosen.items():
+def _merged(chosen: Mapping[ServerSet, Sequence[Member]]) -> Iterable[New]:
+    """Merge plans that differ only in hosts into one with params, if there are enough."""
+    alike: dict[object, list[ServerSet]] = defaultdict(list)
+    for server_set, members in chosen.items():
         name = _name(members)
-        same = tuple(map(shape.hosts.index, shape.hosts))  # which servers share a host
-        blank = shape.with_hosts(("",) * len(shape.hosts))
-        alike[blank, same, name].append(shape)
-    for shapes in alike.values():
-        if len(shapes) < SEVERAL:
-            for shape in shapes:
-                yield New(shape, {}, [(member, {}) for member in chosen[shape]])
+        same = tuple(map(server_set.hosts.index, server_set.hosts))  # which servers share a host
+        blank = server_set.with_hosts(("",) * len(server_set.hosts))
+        alike[blank, same, name].append(server_set)
+    for server_sets in alike.values():
+        if len(server_sets) < SEVERAL:
+            for server_set in server_sets:
+                yield New(server_set, {}, [(member, {}) for member in chosen[server_set]])
         else:
-            yield _with_params(shapes, chosen)
+            yield _with_params(server_sets, chosen)
 
 
-def _with_params(shapes: Sequence[Shape], chosen: Mapping[Shape, Sequence[Member]]) -> New:
-    hosts = list(zip(*(shape.hosts for shape in shapes), strict=True))
-    first = shapes[0]
-    names: dict[int, str] = {}  # the place where a host stands first → its param
+def _with_params(server_sets: Sequence[ServerSet], chosen: Mapping[ServerSet, Sequence[Member]]) -> New:
+    hosts = list(zip(*(server_set.hosts for server_set in server_sets), strict=True))
+    first = server_sets[0]
+    names: dict[int, str] = {}  # the first place of a host → its param
     for place, varying in enumerate(hosts):
         if first.hosts.index(first.hosts[place]) == place and len(set(varying)) > 1:
             names[place] = _param(first, place, names.values())
     if len(names) == 1:
         names = dict.fromkeys(names, "host")
-    total = sum(len(chosen[shape]) for shape in shapes)
+    total = sum(len(chosen[server_set]) for server_set in server_sets)
     defaults: dict[str, str | None] = {}
     for place, name in names.items():
-        value, count = Counter(shape.hosts[place] for shape in shapes for _ in chosen[shape]).most_common(1)[0]
+        value, count = Counter(
+            server_set.hosts[place] for server_set in server_sets for _ in chosen[server_set]
+        ).most_common(1)[0]
         defaults[name] = value if 2 * count >= total else None
     slots = [f"{{{names[source]}}}" if (source := first.hosts.index(host)) in names else host for host in first.hosts]
     members = [
-        (member, {name: shape.hosts[place] for place, name in names.items() if shape.hosts[place] != defaults[name]})
-        for shape in shapes
-        for member in chosen[shape]
+        (
+            member,
+            {
+                name: server_set.hosts[place]
+                for place, name in names.items()
+                if server_set.hosts[place] != defaults[name]
+            },
+        )
+        for server_set in server_sets
+        for member in chosen[server_set]
     ]
     return New(first.with_hosts(slots), defaults, members)
 
 
-def _param(shape: Shape, place: int, taken: Iterable[str]) -> str:
+def _param(server_set: ServerSet, place: int, taken: Iterable[str]) -> str:
     """`imap_host`, or `imap_host_2` for the second one."""
-    name = f"{shape.frame.servers[place][0].value}_host"
+    name = f"{server_set.frame.servers[place][0].value}_host"
     number = sum(other.startswith(name) for other in taken)
     return f"{name}_{number + 1}" if number else name
 
 
 def _name(members: Sequence[Member]) -> str:
-    """What most of them are called."""
+    """The most common name."""
     return Counter(member.name for member in members).most_common(1)[0][0]

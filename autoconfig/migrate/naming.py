@@ -1,4 +1,4 @@
-"""What a new plan is called, and what it says beside its servers, where its domains said different things."""
+"""Choose a new plan's key, name and texts from those of its domains."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from autoconfig.mail.account import Text
 from autoconfig.mail.plan import key_from
-from autoconfig.migrate.source import Kind, Remark
+from autoconfig.migrate.source import Remark, RemarkKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from autoconfig.mail.plan import Plan
 
 NEUTRAL = Text({"und": "Mail"})
-"""A plan's name where its domains have no name in common."""
+"""A plan's name if its domains have no name in common."""
 
 _LONGEST = 48  # characters of a key, with room for a number
 
@@ -25,14 +25,14 @@ _Said = TypeVar("_Said")
 
 
 def own_name(text: Text, domain: Domain) -> str:
-    """The name as one text to compare; empty where it has the domain in it, which says nothing to others."""
+    """The name as one text to compare; empty if it contains the domain, because it then suits no other domain."""
     first = text.in_language()
     lowered = first.lower()
     return "" if domain.name in lowered or domain.display.lower() in lowered else first
 
 
 def key_for(plan: Plan, taken: Collection[str]) -> str:
-    """A key that no other plan has: of the name, else of where the servers are."""
+    """A key that no other plan has, from the name, else from the servers' hosts."""
     short = plan.short_name.in_language() if plan.short_name else ""
     literal = [str(server.host) for server in plan.servers if not server.host.names]
     hosts = [host.partition(".")[2] or host for host in literal]
@@ -47,9 +47,9 @@ def key_for(plan: Plan, taken: Collection[str]) -> str:
 
 def with_asides(plan: Plan, sources: Sequence[tuple[Domain, Plan]]) -> Plan:
     """
-    The plan with the name, pages and webmail that more than half of its domains have, as `sources` says of each.
+    Add the name, pages and webmail that more than half of the plan's domains have in `sources`.
 
-    A name with a domain in it is of use to that domain only, and counts only where it is the plan's only one.
+    A name that contains its domain suits that domain only; it is used only if the plan has no other domain.
     """
     alone = len(sources) == 1
     names = [source.name if alone or own_name(source.name, domain) else None for domain, source in sources]
@@ -67,8 +67,8 @@ def with_asides(plan: Plan, sources: Sequence[tuple[Domain, Plan]]) -> Plan:
 
 
 def asides_lost(domain: Domain, source: Plan, plan: Plan) -> Iterator[Remark]:
-    """What people are told of this domain now, and will not be told by the plan."""
-    remedy = "say it in the plan, or give the domain a plan of its own"
+    """Report texts of this domain that the plan does not have."""
+    remedy = "add it to the plan, or give the domain a plan of its own"
     for what, before, after in (
         ("display name", _shown(source.name), _shown(plan.name)),
         ("short display name", _shown(source.short_name), _shown(plan.short_name)),
@@ -76,12 +76,14 @@ def asides_lost(domain: Domain, source: Plan, plan: Plan) -> Iterator[Remark]:
         ("documentation", _pages(source), _pages(plan)),
     ):
         if before and before != after:
-            yield Remark(domain.name, Kind.NOT_KEPT, f"{what} {before!r}; the plan has {after or 'none'!r}", remedy)
+            yield Remark(
+                domain.name, RemarkKind.NOT_KEPT, f"{what} {before!r}; the plan has {after or 'none'!r}", remedy
+            )
 
 
 def _common(values: Sequence[_Said | None]) -> _Said | None:
-    """What more than half of them are."""
-    # By what they look like: texts hold dictionaries, which cannot be counted.
+    """The value that more than half of them have, if there is one."""
+    # Compare by repr: texts have dictionaries, which cannot be hashed.
     counted = Counter(map(repr, values))
     said, count = counted.most_common(1)[0]
     if 2 * count <= len(values):

@@ -1,4 +1,4 @@
-"""What is known of the place from which domains come: for each domain the document that it gets there."""
+"""The source of a migration: its domains, and the document that it serves for each."""
 
 from __future__ import annotations
 
@@ -11,72 +11,81 @@ if TYPE_CHECKING:
     from autoconfig.mail.domain import Domain
 
 
-class Kind(StrEnum):
+_NAMED = 3
+
+
+class RemarkKind(StrEnum):
     """What a remark means for its domain."""
 
     LEFT_OUT = "left out"
-    """It cannot be on a plan, so no row is written."""
+    """No plan can have it, so no row is written."""
     DIFFERS = "differs"
-    """Mail programs would be given other servers than now; no row is written unless that is accepted."""
+    """Mail programs would get other servers than now; no row is written unless that is accepted."""
     TAKEN = "taken"
-    """It has a row that says something else; no row is written unless it is to be replaced."""
+    """It has a row with other servers; no row is written unless `--replace` is given."""
     NOT_KEPT = "not kept"
-    """Something beside the servers is not said any more."""
+    """A text or setting beside the servers gets lost."""
     NOTE = "note"
-    """Something in the source that might not be as it was meant."""
+    """Something in the source may be a mistake."""
 
     @property
     def misses(self) -> bool:
-        """Whether the domain is not served here as it is there."""
-        return self in {Kind.LEFT_OUT, Kind.DIFFERS, Kind.TAKEN}
+        """Whether the domain does not get the same servers here."""
+        return self in {RemarkKind.LEFT_OUT, RemarkKind.DIFFERS, RemarkKind.TAKEN}
 
 
 def printable(text: str) -> str:
     """
-    A name of the source for terminals, JSON and comments in plans.toml: what no terminal shows as a character, such as
-    an escape or a byte that is not UTF-8, is written with a backslash.
+    Write a name from the source for terminals, JSON and comments in plans.toml, with backslash escapes for everything
+    unprintable, such as control characters and bytes that are not UTF-8.
     """
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
+def some(names: Sequence[str]) -> str:
+    """List the first few names, and how many more there are."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
 class Remark(NamedTuple):
-    """Something that the operator has to know of one domain."""
+    """A remark for the operator about one domain."""
 
     domain: str
-    """In A-labels; what stands in the source where it is no domain, or a file that names none."""
-    kind: Kind
+    """The domain in A-labels; or the invalid name in the source, or a file that names no domain."""
+    kind: RemarkKind
     problem: str
     remedy: str = ""
     place: str = ""
-    """Where in the source, if that is not said by the domain."""
+    """The place in the source, if the domain does not say it."""
 
 
-class Document(NamedTuple):
-    """A document of the source. Domains that get the same one share the object."""
+class SourceDocument(NamedTuple):
+    """A document of the source. Domains with the same document share the object."""
 
     place: str
-    """A file and such."""
+    """A file, or another place in the source."""
     served: bytes
-    """What mail programs are given, as far as it is the same for all domains that share it."""
+    """What mail programs get, as far as it is the same for all domains that share it."""
     readable: bytes
-    """The same with what else the source knows, for `read_document`."""
+    """The same with what else the source has, for `read_document`."""
 
 
-class Entry(NamedTuple):
+class SourceDomain(NamedTuple):
     """One domain of the source."""
 
     domain: Domain
-    document: Document
+    document: SourceDocument
     obstacle: Remark | None = None
-    """Why mail programs are given something else than `document` says."""
+    """Why mail programs get something else than `document`."""
 
 
-class Source(NamedTuple):
-    """All that was read."""
+class MigrationSource(NamedTuple):
+    """Everything read from the source."""
 
     name: str
-    """As it stands in comments and notes: what it is, and nothing secret."""
-    entries: Sequence[Entry]
+    """Its name for comments and notes, without secrets."""
+    entries: Sequence[SourceDomain]
     """Each domain once."""
     remarks: Sequence[Remark]
-    """What made no entry, and why."""
+    """Domains without an entry, and why."""

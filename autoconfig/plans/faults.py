@@ -1,4 +1,4 @@
-"""From what pydantic and tomllib say to faults that name the place and the remedy."""
+"""Turn pydantic's validation errors into faults that name the place and the remedy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from autoconfig.errors import Fault
 from autoconfig.plans.schema import CHOICES, OAuth2Table, ParamTable, ServerTable
-from autoconfig.setting_values import shown
+from autoconfig.settings.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,21 +20,33 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def validated(model: type[Model], data: object, place: str, faults: list[Fault]) -> Model | None:
-    """`data` as a `model`; where it is none, `None`, and each fault is added to `faults`."""
+    """Validate `data` as a `model`; if it is invalid, add each fault to `faults` and return `None`."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults += [_fault(model, place, detail) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        misspelt = {(*loc[:-1], *_near(model, loc)) for loc in map(_keys, details) if loc}
+        faults += [
+            _fault(model, place, detail)
+            for detail in details
+            if detail["type"] != "missing" or tuple(_keys(detail)) not in misspelt
+        ]
         return None
+
+
+def _near(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
+    """The known key that an unknown one resembles, if any."""
+    known = _known_keys(model, loc)
+    return [] if loc[-1] in known else difflib.get_close_matches(str(loc[-1]), known, 1)
 
 
 def _fault(model: type[BaseModel], place: str, detail: ErrorDetails) -> Fault:
     kind, loc, given = detail["type"], _keys(detail), detail["input"]
     where = "".join([place, *(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in loc)])
     if kind == "extra_forbidden":
-        key, known = str(loc[-1]), _known_keys(model, loc)
-        near = difflib.get_close_matches(key, known, 1)
-        return Fault(where, "unknown key", f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")
+        near = _near(model, loc)
+        remedy = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(_known_keys(model, loc))}"
+        return Fault(where, "unknown key", remedy)
     if kind == "missing":
         return Fault(where, "this key is missing", "add it")
     remedy = f"it is {shown(given)}" if isinstance(given, str | int | float | bool) else "see docs/plans.md"
@@ -42,7 +54,7 @@ def _fault(model: type[BaseModel], place: str, detail: ErrorDetails) -> Fault:
 
 
 def _keys(detail: ErrorDetails) -> Sequence[str | int]:
-    """Where the fault is, in keys and indices of the file alone: without what pydantic puts among them."""
+    """The place of the fault in keys and indices of the file, without those that pydantic adds."""
     loc = detail["loc"]
     if loc[-1:] == ("[key]",) and detail["type"] == "string_pattern_mismatch":  # the key itself is at fault
         loc = loc[:-1]

@@ -1,4 +1,4 @@
-"""The tables and keys of plans.toml: names and types. What they mean together is checked in `reading`."""
+"""The tables and keys of plans.toml, with their types. `reading` checks how they fit together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from autoconfig.mail.account import LANGUAGE, MAX_NAME, MAX_SHORT_NAME
+from autoconfig.mail.account import LANGUAGE, MAX_NAME, MAX_SHORT_NAME, Recommend
 from autoconfig.mail.server import Login, Protocol, TLSMode
 from autoconfig.mail.service import SCOPE, ServiceKind
 
@@ -36,7 +36,7 @@ def _protocol(value: object) -> Protocol | ServiceKind:
 
 
 def _table(value: object) -> object:
-    """In the words of TOML; pydantic would speak of dictionaries, and of instances of the classes here."""
+    """Check for a table, with an error in TOML's words; pydantic's speaks of dictionaries and of these classes."""
     if isinstance(value, dict):
         return value
     raise ValueError("should be a table, written [NAME] or { key = value }")
@@ -46,12 +46,12 @@ TableOf = Annotated[dict[Key, Value], BeforeValidator(_table)]
 
 
 _TEXT_OR_TABLE = Discriminator(lambda value: "table" if isinstance(value, dict) else "text")
-CHOICES = {"name": 1, "short_name": 1, "params": 2}
-"""Where pydantic's place of a fault has one part more, "text" or "table": how many parts of a plan's key before it."""
+CHOICES = {"name": 1, "short_name": 1, "customer_name": 1, "params": 2}
+"""Keys for which pydantic adds "text" or "table" to the place of a fault, and the index of that part."""
 
 
 class Table(BaseModel):
-    """Unknown keys are faults, and 993 is a number, not a text."""
+    """A table. Unknown keys are faults, and values are not converted: 993 is a number, not a text."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -68,11 +68,13 @@ class ParamTable(Table):
 
 
 class ServerTable(Table):
-    """One server; in a plan with `extends` every key but `protocol` may be left out."""
+    """One server; in a plan with `extends` every key except `protocol` may be left out."""
 
     protocol: Annotated[Protocol | ServiceKind, PlainValidator(_protocol)]
     url: str | None = None
-    """Instead of host, port and tls for caldav, carddav, jmap and activesync."""
+    """For caldav, carddav, jmap and activesync, instead of host, port and tls."""
+    principal: bool | None = None
+    """Whether the URL of a caldav or carddav server is a principal's."""
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     tls: Annotated[TLSMode, Field(strict=False)] | None = None
@@ -81,7 +83,7 @@ class ServerTable(Table):
 
 
 class OAuth2Table(Table):
-    """Where clients get tokens from."""
+    """Where clients get tokens."""
 
     issuer: str
     auth_url: str
@@ -102,6 +104,8 @@ class PlanTable(Table):
     extends: str | None = None
     name: Names | None = None
     short_name: ShortNames | None = None
+    customer_name: Names | None = None
+    recommend: Annotated[Recommend, Field(strict=False)] = Recommend.IMAP
     documentation: list[TableOf[Language, str]] | None = None
     webmail: str | None = None
     notes: list[Annotated[TableOf[Language, Note], Field(min_length=1)]] = []

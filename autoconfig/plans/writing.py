@@ -1,10 +1,12 @@
-"""Writes a plan as plans.toml has it: read again, it is the same plan."""
+"""Write a plan as TOML for plans.toml; reading it gives the same plan."""
 
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from autoconfig.mail.account import Recommend
 from autoconfig.mail.pattern import Pattern
 
 if TYPE_CHECKING:
@@ -16,29 +18,37 @@ if TYPE_CHECKING:
 
     Value = str | int | Pattern | Iterable[str]
 
-# TOML 1.0: what a basic string may not hold as it is. Controls of U+0080 and on may stand there, and are not readable.
+# TOML 1.0: characters that a basic string must escape. Those from U+0080 on are allowed, but people cannot read them.
 _SPECIAL = re.compile('["\\\\\x00-\x1f\x7f-\x9f]')
 _BARE = re.compile("[A-Za-z0-9_-]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
-def plan_as_toml(plan: Plan, comments: Iterable[str] = ()) -> str:
+def plan_as_toml(
+    plan: Plan, comments: Iterable[str] = (), why: Mapping[str, Iterable[str]] = MappingProxyType({})
+) -> str:
     """
-    The table `[plans.KEY]` with comment lines above it, to be appended to plans.toml.
+    Write the table `[plans.KEY]` with comment lines above it, to append to plans.toml.
 
-    Line breaks and control characters of a comment become spaces, so that it cannot end before its line does.
+    `why` has comment lines for `name`, `params`, and servers by number, such as `servers[1]`. Line breaks and control
+    characters in a comment become spaces, so that it stays on its line.
     """
-    lines = [f"# {_CONTROL.sub(' ', comment)}".rstrip() for comment in comments]
+    lines = list(comment_lines(comments))
     key = plan.key if _BARE.fullmatch(plan.key) else _value(plan.key)
-    lines += [f"[plans.{key}]", f"name = {_text(plan.name)}"]
+    lines += [f"[plans.{key}]", *comment_lines(why.get("name", ())), f"name = {_text(plan.name)}"]
     if plan.short_name:
         lines.append(f"short_name = {_text(plan.short_name)}")
+    if plan.customer_name:
+        lines.append(f"customer_name = {_text(plan.customer_name)}")
+    if plan.recommend is not Recommend.IMAP:
+        lines.append(f"recommend = {_value(plan.recommend.value)}")
     if plan.params:
+        lines += comment_lines(why.get("params", ()))
         lines.append(f"params = {{ {', '.join(_param(*param) for param in plan.params.items())} }}")
     for key, value in (("redirect_url", plan.redirect_url), ("redirect_domain", plan.redirect_domain)):
         if value is not None:
             lines.append(f"{key} = {_value(value)}")
-    lines += _list("servers", [*_servers(plan), *_services(plan)])
+    lines += _list("servers", [*_servers(plan), *_services(plan)], why)
     pages = [{"url": page.url, **(page.text.by_language if page.text else {})} for page in plan.documentation]
     lines += _list("documentation", pages)
     lines += _list("notes", plan.notes)
@@ -58,6 +68,8 @@ def _servers(plan: Plan) -> Iterable[Mapping[str, Value]]:
 def _services(plan: Plan) -> Iterable[Mapping[str, Value]]:
     for service in plan.services:
         where: dict[str, Value] = {"protocol": service.kind.value, "url": service.url}
+        if service.principal:
+            where["principal"] = True
         yield {**where, "login": service.login, "username": service.username}
 
 
@@ -81,8 +93,18 @@ def _text(text: Text) -> str:
     return _value(text.by_language["und"]) if languages == ["und"] else _table(text.by_language)
 
 
-def _list(key: str, tables: Iterable[Mapping[str, Value]]) -> list[str]:
-    lines = [f"  {_table(table)}," for table in tables]
+def comment_lines(comments: Iterable[str]) -> Iterable[str]:
+    """Write comments for plans.toml, each on one line."""
+    return (f"# {_CONTROL.sub(' ', comment)}".rstrip() for comment in comments)
+
+
+def _list(
+    key: str, tables: Iterable[Mapping[str, Value]], why: Mapping[str, Iterable[str]] = MappingProxyType({})
+) -> list[str]:
+    lines: list[str] = []
+    for number, table in enumerate(tables, 1):
+        lines += (f"  {comment}" for comment in comment_lines(why.get(f"{key}[{number}]", ())))
+        lines.append(f"  {_table(table)},")
     return [f"{key} = [", *lines, "]"] if lines else []
 
 
@@ -91,6 +113,8 @@ def _table(table: Mapping[str, Value]) -> str:
 
 
 def _value(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str | Pattern):

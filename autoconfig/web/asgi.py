@@ -1,4 +1,4 @@
-"""The few lines of ASGI that the hot path needs: what an answer is, and how it is sent."""
+"""The little ASGI that endpoints and the fast path need: a response, and how to send it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from autoconfig.web.tally import Outcome
+    from autoconfig.web.metrics.counters import RequestOutcome
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -16,8 +16,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 
-class Start(dict[str, Any]):
-    """The message that starts a response, with its headers also as they go over the wire (RFC 9112 section 5)."""
+class ResponseStart(dict[str, Any]):
+    """The message that starts a response; `block` has its headers serialised (RFC 9112 section 5)."""
 
     __slots__ = ("block",)
 
@@ -26,18 +26,18 @@ class Start(dict[str, Any]):
         self.block = b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
-class Answer(NamedTuple):
-    """A response, whole."""
+class Response(NamedTuple):
+    """A complete response."""
 
     status: int
     headers: Headers
     body: bytes
-    outcome: Outcome | None = None
-    """What it is counted as, where the status does not say it."""
+    outcome: RequestOutcome | None = None
+    """What it is counted as, if the status alone does not tell."""
 
 
-async def send_answer(send: Send, answer: Answer, *, head: bool = False) -> None:
-    """Send it; for HEAD (RFC 9110 section 9.3.2) the headers alone, with the length that the body would have."""
+async def send_response(send: Send, answer: Response, *, head: bool = False) -> None:
+    """Send a response; to HEAD only its headers, with the length of the body (RFC 9110 section 9.3.2)."""
     status, headers, body, _ = answer
     if status != 204:  # RFC 9110 section 8.6
         headers = [*headers, (b"content-length", b"%d" % len(body))]
@@ -46,7 +46,7 @@ async def send_answer(send: Send, answer: Answer, *, head: bool = False) -> None
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
-    """The value of a header that may stand once; `None` if it is missing or stands there with different values."""
+    """The value of a header that may occur once; `None` if it is missing or occurs with different values."""
     found: bytes | None = None
     for key, value in scope["headers"]:
         if key == name:
@@ -54,3 +54,16 @@ def header(scope: Scope, name: bytes) -> bytes | None:
                 return None
             found = value
     return found
+
+
+async def read_body(receive: Receive, most: int) -> bytes | None:
+    """The first `most` octets of a request's body; `None` if the client left before them."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunk: bytes = message.get("body", b"")
+        body = (body + chunk)[:most]
+        if not message.get("more_body", False) or len(body) == most:
+            return body

@@ -1,4 +1,4 @@
-"""Which languages somebody reads, as browsers say it (RFC 9110 section 12.5.4)."""
+"""The languages of a reader, from Accept-Language (RFC 9110 section 12.5.4)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def accepted(value: bytes | None) -> list[str]:
     """
     The languages of an Accept-Language header, best first: lower-case primary subtags (`ja` of `ja-JP`).
 
-    Those with the weight 0 are refused and not in it; what cannot be read counts as absent.
+    Languages with the weight 0 are left out; an unreadable header counts as absent.
     """
     if value is None or len(value) > _MOST:
         return []

@@ -1,7 +1,7 @@
 """
-Reads query strings as mail clients write them: percent-encoded or raw, and `+` is a plus (RFC 3986, not HTML forms).
+Read query strings as mail clients write them: percent-encoded or raw, and `+` is a plus (RFC 3986, not HTML forms).
 
-The first of several values counts, unknown names are ignored.
+The first of several values counts; unknown names are ignored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from autoconfig.mail.address import EmailAddress
 
 
 def value_of(query: bytes, *names: bytes) -> str | None:
-    """The first value under any of `names`; `None` if there is none, or it is not UTF-8."""
+    """The first value under any of `names`; `None` without one, or if it is not UTF-8."""
     for pair in query.split(b"&"):
         name, _, value = pair.partition(b"=")
         if name in names:
@@ -25,12 +25,12 @@ def value_of(query: bytes, *names: bytes) -> str | None:
 
 
 def _decoded(value: bytes) -> bytes:
-    plain = value.replace(b"%40", b"@")  # what nearly all addresses have encoded, and nothing else
+    plain = value.replace(b"%40", b"@")  # nearly all addresses have nothing else encoded
     return unquote_to_bytes(value) if b"%" in plain else plain
 
 
 def address_of(query: bytes, *names: bytes) -> EmailAddress | None:
-    """The address under any of `names`; one that cannot be read counts as absent."""
+    """The address under any of `names`; an unreadable one counts as absent."""
     text = value_of(query, *names) if query else None
     if text is None:
         return None

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute, Match, Route
 
 from autoconfig.formats import mozilla
+from autoconfig.mail.service import ServiceKind
 from autoconfig.web import pages
 from autoconfig.web.apple import Apple
-from autoconfig.web.entry import Hot
+from autoconfig.web.desk.endpoint import Desk
+from autoconfig.web.desk.letter import DeskLetter
+from autoconfig.web.desk.request import LETTER_PATH
+from autoconfig.web.desk.request import PATH as DESK_PATH
+from autoconfig.web.fast_path.dispatch import FastRoute
+from autoconfig.web.fast_path.responses import FastAutodiscover, FastMozilla
 from autoconfig.web.internal import Healthz, Readyz, TLSAllowed
-from autoconfig.web.metrics import Metrics
+from autoconfig.web.metrics.counters import REQUEST, RequestKind, RequestOutcome
+from autoconfig.web.metrics.endpoint import Metrics
 from autoconfig.web.microsoft import DOCUMENTS, PATH, Autodiscover
 from autoconfig.web.microsoft import HEADERS as MICROSOFT_HEADERS
 from autoconfig.web.microsoft_json import ADDRESS_PATH, AutodiscoverJSON
@@ -20,61 +27,79 @@ from autoconfig.web.mozilla import HEADERS as MOZILLA_HEADERS
 from autoconfig.web.mozilla import Mozilla, MozillaByPath
 from autoconfig.web.pacc import PATH as PACC_PATH
 from autoconfig.web.pacc import Pacc
-from autoconfig.web.quick import QuickAutodiscover, QuickMozilla
-from autoconfig.web.tally import REQUEST, Document, Outcome
+from autoconfig.web.pointer import FOR_HOST
+from autoconfig.web.well_known import WellKnown
 
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Scope
-    from autoconfig.web.context import Context
-    from autoconfig.web.entry import Table
+    from autoconfig.web.fast_path.dispatch import FastTable
+    from autoconfig.web.services import Services
 
 
 class AnyCase(Route):
-    """A route that does not mind the letter case of the path; a redirect to another case would lose a POST's body."""
+    """A route that ignores the letter case of the path; a redirect to another case would lose a POST's body."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """As `Route`, of the path in lower case."""
+        """Match the path in lower case."""
         return super().matches({**scope, "path": scope["path"].lower()})
 
 
-def routes(context: Context) -> list[BaseRoute]:
-    """All routes, the machines' first."""
-    mozilla_, apple, autodiscover_json = Mozilla(context), Apple(context), AutodiscoverJSON(context)
-    setup = pages.Setup(context)
+def routes(services: Services) -> list[BaseRoute]:
+    """All routes, those of machines first."""
+    mozilla_, apple = Mozilla(services), Apple(services)
+    setup, setup_json, desk = pages.Setup(services), pages.SetupJSON(services), Desk(services)
+    autodiscover, autodiscover_json = Autodiscover(services), AutodiscoverJSON(services)
     return [
         Route("/mail/config-v1.1.xml", mozilla_),
         Route("/.well-known/autoconfig/mail/config-v1.1.xml", mozilla_),
-        Route("/v1.1/{domain}", MozillaByPath(context)),
-        AnyCase(PATH, Autodiscover(context)),
+        Route("/.well-known/mail-v1.xml", mozilla_),  # the draft's name before May 2024
+        Route("/v1.1/mail/config-v1.1.xml", mozilla_),  # Nine on Android
+        Route("/v1.1/{domain}", MozillaByPath(services)),
+        AnyCase(PATH, autodiscover),
+        AnyCase(FOR_HOST + PATH, autodiscover),
         AnyCase(JSON_PATH, autodiscover_json),
         AnyCase(ADDRESS_PATH + "{address:path}", autodiscover_json),
-        Route(PACC_PATH, Pacc(context)),
+        Route(PACC_PATH, Pacc(services)),
+        *(
+            Route(f"/.well-known/{kind}", WellKnown(services, kind))
+            for kind in (ServiceKind.CALDAV, ServiceKind.CARDDAV, ServiceKind.JMAP)
+        ),
         Route("/email.mobileconfig", apple),
+        Route(FOR_HOST + "/email.mobileconfig", apple),
         Route("/mobileconfig", apple),
         Route("/", setup),
         Route("/setup", setup),
-        Route("/style.css", pages.Asset(context, pages.style)),
-        Route("/page.js", pages.Asset(context, pages.script)),
-        Route("/logo", pages.Asset(context, pages.logo)),
-        Route("/internal/healthz", Healthz(context)),
-        Route("/internal/readyz", Readyz(context)),
-        Route("/internal/metrics", Metrics(context)),
-        Route("/internal/tls-allowed", TLSAllowed(context)),
+        Route(FOR_HOST + "/setup", setup),
+        Route("/setup.json", setup_json),
+        Route(FOR_HOST + "/setup.json", setup_json),
+        Route(DESK_PATH, desk),
+        Route(LETTER_PATH, DeskLetter(desk)),
+        Route("/style.css", pages.Asset(services, pages.styles)),
+        Route("/page.js", pages.Asset(services, pages.scripts)),
+        Route("/logo", pages.Asset(services, pages.logos)),
+        Route("/internal/healthz", Healthz(services)),
+        Route("/internal/readyz", Readyz(services)),
+        Route("/internal/metrics", Metrics(services)),
+        Route("/internal/tls-allowed", TLSAllowed(services)),
     ]
 
 
-def hot_table(context: Context, routes: list[BaseRoute]) -> Table:
-    """What mail programs ask all day, with the endpoints that the routes have for it."""
-    mozilla_ = QuickMozilla(context, mozilla.document, MOZILLA_HEADERS)
-    autodiscover = QuickAutodiscover(context, DOCUMENTS, MICROSOFT_HEADERS)
-    table: Table = {}
+def fast_table(services: Services, routes: list[BaseRoute]) -> FastTable:
+    """The fast path's routes, with the endpoints that `routes` have for them."""
+    mozilla_ = FastMozilla(services, mozilla.document, MOZILLA_HEADERS)
+    autodiscover = FastAutodiscover(services, DOCUMENTS, MICROSOFT_HEADERS)
+    table: FastTable = {}
     for route in routes:
         if not isinstance(route, Route) or route.param_convertors:
             continue
         if isinstance(route.endpoint, Mozilla):
-            table["GET", route.path] = Hot(mozilla_, False, route.endpoint, REQUEST[Document.MOZILLA, Outcome.SERVED])
+            table["GET", route.path] = FastRoute(
+                mozilla_, False, route.endpoint, REQUEST[RequestKind.MOZILLA, RequestOutcome.SERVED]
+            )
         elif isinstance(route.endpoint, Autodiscover):
             spellings = (route.path, "/Autodiscover/Autodiscover.xml", "/AutoDiscover/AutoDiscover.xml")
-            hot = Hot(autodiscover, True, route.endpoint, REQUEST[Document.AUTODISCOVER, Outcome.SERVED])
-            table |= {("POST", path): hot for path in spellings}
+            fast = FastRoute(
+                autodiscover, True, route.endpoint, REQUEST[RequestKind.AUTODISCOVER, RequestOutcome.SERVED]
+            )
+            table |= {("POST", path): fast for path in spellings}
     return table

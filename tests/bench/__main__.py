@@ -15,12 +15,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import sites
+from autoconfig.mapping.copy_marker import copy_in
+from tests.bench import checking, disturbance, sites
 from tests.bench.load import CONNECTIONS, Load, alternating, measure
 from tests.bench.processes import LOAD_CORES, SERVER_CORES, awake, bare, ours
 from tests.bench.proxies import behind_nginx, nginx_static
 from tests.bench.report import Goal, Line, machine, show, write
-from tests.servers.postgresql import PostgreSQL
+from tests.support.servers.postgresql import PostgreSQL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,7 @@ class Bench:
 
     def __init__(self, given: argparse.Namespace) -> None:
         self.names: int = given.names
+        self.check_domains: int = given.check_domains
         self.runs: int = given.runs
         self.seconds: int = given.seconds
         self.folder: Path = given.folder
@@ -116,6 +118,18 @@ class Bench:
         what = "requests/s, two workers on both cores, of which wrk takes its part, against one"
         self.lines.append(Line(what, f"{spread.rate / alone.rate:.2f} ×", note=note))
 
+    def disturbed(self) -> None:
+        """How much longer a document takes one client while another one asks for heavy things."""
+        made = sites.sqlite(self.folder / str(self.names), self.names)
+        goal = Goal(50.0, 5.0, at_most=True, unit=" ms", digits=1)
+        with ours(made.folder) as server:
+            alone = disturbance.milliseconds(server, self.seconds)
+            for what, path in disturbance.REQUESTS.items():
+                with disturbance.busy_client(server, path, self.seconds + 2):
+                    beside = disturbance.milliseconds(server, self.seconds)
+                note = f"median {beside:.2f} ms, alone {alone:.2f} ms"
+                self.lines.append(goal.line(f"a document beside a client that asks for {what}", beside - alone, note))
+
     def imports(self) -> None:
         """`mapping sync` of a new file into an empty mapping."""
         made = sites.sqlite(self.folder / "import", self.names, again=True)
@@ -124,22 +138,17 @@ class Bench:
         self.lines.append(goal.line(f"import of {self.names:,} rows into SQLite", made.seconds or 0))
 
     def central(self, database: PostgreSQL) -> None:
-        """One worker over PostgreSQL, over a replica of it, and over a table of another program."""
+        """One worker over the local copy of a PostgreSQL, and over a table of another program."""
         made = sites.postgresql(database, self.folder / "postgresql", self.names)
         self.lines.append(Line(f"import of {self.names:,} rows into PostgreSQL", f"{made.seconds:.0f} s"))
         sites.pinned(database)
-        asked_before = Load("get.lua", self.names, zipf=True, seed=1)
+        seconds = sites.first_copy(made)
+        self.lines.append(Line(f"first local copy of PostgreSQL, {self.names:,} rows", f"{seconds:.0f} s"))
+        warm(copy_in(made.folder / "state"))
         with ours(made.folder) as server:
-            measure(server, asked_before, 3 * self.seconds)
-            what = f"GET, PostgreSQL, Zipf over {self.names:,} domains"
-            self.beside_bare(f"{what}, cache warm", server, asked_before, Goal(0.65, 0.90))
-            self.beside_bare(f"{what}, other names each time", server, asked_before._replace(seed=None))
-        replica = sites.replica(made.folder, self.folder / "replica")
-        self.lines.append(Line(f"first copy of a replica, {self.names:,} rows", f"{replica.seconds:.0f} s"))
-        warm(replica.folder / "mapping.db")
-        with ours(replica.folder) as server:
-            what = f"GET, random of {self.names:,} domains in a replica"
+            what = f"GET, random of {self.names:,} domains in the local copy of PostgreSQL"
             self.beside_bare(what, server, Load("get.lua", self.names), Goal(0.75, 0.90))
+        asked_before = Load("get.lua", self.names, zipf=True, seed=1)
         asked = sites.query(database, self.folder / "query", self.names)
         sites.pinned(database)
         with ours(asked.folder) as server:
@@ -147,6 +156,26 @@ class Bench:
             for load, goal in ((many, Goal(0.65, 0.90)), (asked_before, None)):
                 measure(server, load, 3 * self.seconds)
                 self.beside_bare(f"GET, query over another table, Zipf over {load.names:,} domains", server, load, goal)
+
+    def check(self) -> None:
+        """`check --all`: its time, also when it is killed in the middle; and how fast documents are meanwhile."""
+        what = f"check --all, {self.check_domains:,} domains on {checking.SERVERS} servers"
+        goal = Goal(120, 60, at_most=True, unit=" s", digits=0)
+        with checking.check_site(self.folder / "check", self.check_domains) as site:
+            seconds = site.run()
+            self.lines.append(goal.line(what, seconds))
+            site.kill_after(seconds / 2)
+            self.lines.append(goal.line(f"{what}: killed after half of that, and the rest", seconds / 2 + site.run()))
+            with ours(site.folder, domain="d0000000.co.jp") as server:
+                host = "autoconfig.d0000000.co.jp"
+                alone = disturbance.milliseconds(server, self.seconds, host)
+                with site.running() as process:
+                    beside = disturbance.milliseconds(server, self.seconds, host)
+                    if process.poll() is not None:
+                        sys.exit("bench: the check ended before the documents were measured: more --check-domains")
+        note = f"median {beside:.2f} ms, alone {alone:.2f} ms"
+        ratio = Goal(1.25, 1.0, at_most=True, unit=" ×")
+        self.lines.append(ratio.line("a document while a check runs, against without", beside / alone, note))
 
     def proxied(self) -> None:
         """The shipped nginx with its cache, and nginx with a file, for comparison. Of the names a fifth is private."""
@@ -187,13 +216,14 @@ def main() -> None:
     """Measure, print, and write docs/performance.md if asked."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--names", type=int, default=1_000_000, help="domains in the mapping")
+    parser.add_argument("--check-domains", type=int, default=10_000, help="domains that `check` checks")
     parser.add_argument("--seconds", type=int, default=5, help="length of a run")
     parser.add_argument("--runs", type=int, default=3, help="runs of each")
     parser.add_argument("--folder", type=Path, default=ROOT / ".bench", help="where mappings are made and kept")
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be repeated")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     given = parser.parse_args()
-    for program in ("wrk", "taskset"):
+    for program in ("taskset",) if given.only == ["check"] else ("wrk", "taskset"):
         if not shutil.which(program):
             sys.exit(f"bench: {program} is needed: apt-get install {'wrk' if program == 'wrk' else 'util-linux'}")
     bench, conditions = Bench(given), []
@@ -224,7 +254,7 @@ def main() -> None:
         write(bench.lines, conditions)
 
 
-PARTS = ("sqlite", "start", "growth", "workers", "imports", "central", "proxied")
+PARTS = ("sqlite", "start", "growth", "workers", "disturbed", "imports", "check", "central", "proxied")
 
 if __name__ == "__main__":
     main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -11,12 +12,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from autoconfig.mapping.copy_marker import copy_in
+from autoconfig.mapping.follower.follower import Follower
+from autoconfig.settings import load
 from tests.bench.processes import LOAD_CORES, family
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tests.servers.postgresql import PostgreSQL
+    from tests.support.servers.postgresql import PostgreSQL
 
 PLANS = ("shared-standard", "shared-managed", "server-maintenance", "legacy-os", "xserver")
 
@@ -51,14 +55,13 @@ def postgresql(server: PostgreSQL, folder: Path, names: int) -> Made:
     return Made(folder, _filled(folder, names))
 
 
-def replica(central: Path, folder: Path) -> Made:
-    """A replica in SQLite of what `central` serves."""
-    source = _setting(central, "database")
-    _new(folder, {"replicate_from": source})
-    (folder / "mapping.db").unlink()
+def first_copy(made: Made) -> float:
+    """How many seconds the first local copy takes, which is there then."""
+    settings = load(made.folder / "autoconfig.toml", {})
     start = time.monotonic()
-    _autoconfig(folder, "mapping", "replicate", "--once")
-    return Made(folder, time.monotonic() - start)
+    with contextlib.closing(Follower(settings.database, copy_in(settings.state_dir))) as follower:
+        follower.look()
+    return time.monotonic() - start
 
 
 def query(server: PostgreSQL, folder: Path, names: int) -> Made:
@@ -107,7 +110,7 @@ def _filled(folder: Path, names: int) -> float:
     """Seconds that `mapping sync` takes for `names` domains."""
     file = folder / "names.csv"
     with file.open("w") as lines:
-        lines.write("name,plan,server,username\n")
+        lines.write("domain,plan,server,username\n")
         lines.writelines(",".join(row) + "\n" for row in _rows(names))
     start = time.monotonic()
     _autoconfig(folder, "mapping", "sync", file)
@@ -122,12 +125,6 @@ def _rows(names: int) -> Iterator[Sequence[str]]:
         server = {"shared-standard": f"cs{number % 1000:03}.xbit.jp", "xserver": f"sv{number % 9000}.xserver.jp"}
         username = "{local}.{domain}" if plan == "legacy-os" else ""
         yield f"d{number:07}.example", plan, server.get(plan, ""), username
-
-
-def _setting(folder: Path, name: str) -> str:
-    found = re.search(rf'^{name} = "(.*)"$', (folder / "autoconfig.toml").read_text(encoding="utf-8"), re.MULTILINE)
-    assert found is not None
-    return found[1]
 
 
 def _autoconfig(folder: Path, *arguments: str | Path) -> None:

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from autoconfig.cli.checking import check_default, check_row
-from autoconfig.errors import InputInvalid, PlanUnusable, SettingsInvalid
+from autoconfig.cli.checking import check_row
+from autoconfig.errors import InputInvalid, PlanUnusable
 from autoconfig.mail.domain import Domain
 from autoconfig.plans import Plans, read_plans
 from autoconfig.resources import templates
-from autoconfig.settings import Settings
 
 NAME = Domain("shop.example")
 
@@ -45,16 +44,3 @@ def test_known_plans(plans: Plans) -> None:
     """Who names a plan that is not there is told those that are."""
     with pytest.raises(InputInvalid, match=r"; plans are shared-standard, shared-managed, .*, xserver; nothing"):
         check_row(plans, NAME, "xservr", "{}")
-
-
-@pytest.mark.parametrize("plan", [None, "server-maintenance"])
-def test_good_default(plans: Plans, plan: str | None) -> None:
-    """No default plan, or one that requires nothing, passes."""
-    check_default(plans, Settings(default_plan=plan))
-
-
-@pytest.mark.parametrize("plan", ["no-such", "xserver"])
-def test_bad_default(plans: Plans, plan: str) -> None:
-    """A default plan that is not there, or that requires a param, could answer for nobody."""
-    with pytest.raises(SettingsInvalid, match=f"^default_plan = '{plan}': .* name one of plans.toml that requires no"):
-        check_default(plans, Settings(default_plan=plan))

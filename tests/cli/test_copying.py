@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.mapping.copies import copying
-from autoconfig.mapping.journal import Change, Journal
+from autoconfig.mapping.backup import copy
+from autoconfig.mapping.store import Change, Journal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ def test_itself(on_demo: Command, demo: Path) -> None:
     """The configured database is not copied into itself."""
     refused = on_demo("db", "copy", f"sqlite:///{demo / 'mapping.db'}", code=1)
 
-    assert "is the configured database itself" in refused.err
+    assert "is already the configured database" in refused.err
 
 
 @pytest.mark.parametrize(
@@ -63,17 +63,17 @@ def test_no_target(on_demo: Command, url: str, code: int) -> None:
 
 def test_written_meanwhile(on_demo: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows that came during the copy are counted."""
-    whole = copying.copy
+    whole = copy.copy
 
-    def copy(source: Journal, target: Journal, _told: object) -> copying.Copied:
-        def telling(what: str, *_numbers: int) -> None:
-            if what == "copying":
+    def behind(source: Journal, target: Journal, _on_progress: object) -> copy.Copied:
+        def on_progress(step: str, *_numbers: int | None) -> None:
+            if step == "copying":
                 with source.writing() as writing:
                     writing.append([Change("new.example", 1, "plan", "{}")])
 
-        return whole(source, target, telling)
+        return whole(source, target, on_progress)
 
-    monkeypatch.setattr(copying, "copy", copy)
+    monkeypatch.setattr(copy, "copy", behind)
 
     assert (
         "1 of them was written while the others were copied" in on_demo("db", "copy", f"sqlite:///{tmp_path}/o.db").out

@@ -54,8 +54,7 @@ def test_missing(on_demo: Command, demo: Path) -> None:
     (demo / "mapping.db").unlink()
 
     assert on_demo("db", "upgrade", code=3).err == (
-        f"autoconfig: {demo / 'mapping.db'}: there is no such database; `autoconfig init DIR` makes one, and "
-        "`autoconfig mapping replicate` a replica\n"
+        f"autoconfig: {demo / 'mapping.db'}: there is no such database; `autoconfig init DIR` makes one\n"
     )
     assert not (demo / "mapping.db").exists()
 

@@ -35,6 +35,7 @@ DATABASE = {
     "export": ("mapping", "export"),
     "plans check": ("plans", "check"),
     "explain": ("show", "sample.co.jp"),
+    "letter": ("letter", "taro@sample.co.jp"),
     "db upgrade": ("db", "upgrade"),
 }
 over_all = pytest.mark.parametrize("arguments", DATABASE.values(), ids=DATABASE)
@@ -59,8 +60,7 @@ def test_missing_database(on_demo: Command, database: Path, arguments: tuple[str
     database.unlink()
 
     assert one_line(on_demo(*arguments, code=3).err) == (
-        f"autoconfig: {database}: there is no such database; `autoconfig init DIR` makes one, "
-        "and `autoconfig mapping replicate` a replica"
+        f"autoconfig: {database}: there is no such database; `autoconfig init DIR` makes one"
     )
 
 
@@ -110,7 +110,7 @@ def test_schema(on_demo: Command, database: Path, arguments: tuple[str, ...], re
 @pytest.fixture
 def locked(database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The demo's database, with somebody writing to it for longer than we wait."""
-    monkeypatch.setattr("autoconfig.mapping.database.BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr("autoconfig.mapping.schema_version.BUSY_TIMEOUT", 0.05)
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield database
@@ -120,12 +120,12 @@ def locked(database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_locked_database(on_demo: Command, locked: Path, name: str) -> None:
     """A database that another command writes to ends the writing ones with 3."""
     assert one_line(on_demo(*DATABASE[name], code=3).err) == (
-        f"autoconfig: {locked}: another command is writing to it; try again when it has ended"
+        f"autoconfig: {locked}: another command is writing to it; try again when it has finished"
     )
 
 
 @pytest.mark.usefixtures("locked")
-@pytest.mark.parametrize("name", ["list", "show", "export", "plans check", "explain"])
+@pytest.mark.parametrize("name", ["list", "show", "export", "plans check", "explain", "letter"])
 def test_reading_while_somebody_writes(on_demo: Command, name: str) -> None:
     """Commands that only read do not wait for a writer."""
     on_demo(*DATABASE[name])
@@ -226,7 +226,7 @@ def errors_of(base: type[AutoconfigError]) -> list[type[AutoconfigError]]:
 
 CODES: dict[Exit, set[str]] = {
     Exit.NO: {"UnknownDomain", "PlanUnusable", "RowInvalid", "Inexpressible", "Refused"},
-    Exit.UNAVAILABLE: {"MappingUnavailable", "DNSUnavailable"},
+    Exit.UNAVAILABLE: {"MappingUnavailable", "DNSUnavailable", "Overloaded"},
 }
 
 
@@ -253,8 +253,8 @@ def test_sentences() -> None:
 SLOW_SYNC = """
 import sys
 from autoconfig.cli.main import run
-from autoconfig.mapping import journal
-journal.BATCH = 1
+from autoconfig.mapping import store
+store.BATCH = 1
 run(sys.argv[1:])
 """
 SLOW_ROW = """

@@ -51,7 +51,7 @@ def test_files(command: Command, tmp_path: Path, *, demo: bool) -> None:
 
     assert files(folder) == FILES
     assert said.out.startswith(f"{folder}: made autoconfig.toml, plans.toml, mapping.db\n")
-    assert (folder / "mapping.db").stat().st_mode & 0o777 == 0o640
+    assert {name: (folder / name).stat().st_mode & 0o777 for name in FILES} == dict.fromkeys(FILES, 0o640)
     assert command("plans", "check", "--config", folder / "autoconfig.toml").err == ""
 
 
@@ -159,7 +159,7 @@ def test_taken(command: Command, tmp_path: Path, name: str, kind: str) -> None:
         (tmp_path / name).symlink_to(tmp_path / "elsewhere" / "mine")
     said = command("init", tmp_path, "--demo", code=2)
 
-    assert said.err == (f"autoconfig: {tmp_path}: has {name} already; nothing was changed, choose another folder\n")
+    assert said.err == (f"autoconfig: {tmp_path}: already has {name}; nothing was changed, choose another folder\n")
     assert files(tmp_path) == [name]
     assert kind != "file" or (tmp_path / name).read_text() == "mine"
 
@@ -169,7 +169,7 @@ def test_a_second_time(command: Command, demo: Path) -> None:
     before = {path: path.read_bytes() for path in demo.iterdir()}
     said = command("init", demo, "--demo", code=2).err
 
-    assert f"{demo}: has autoconfig.toml, plans.toml, mapping.db already" in said
+    assert f"{demo}: already has autoconfig.toml, plans.toml, mapping.db" in said
     assert before == {path: path.read_bytes() for path in demo.iterdir()}
 
 
@@ -214,7 +214,7 @@ def test_unwritable_folder(command: Command, read_only: Path) -> None:
 def test_nothing_is_left_of_a_failure(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An `init` that fails half way takes its files back, so that it can be repeated."""
     with monkeypatch.context() as changed:
-        changed.setattr("autoconfig.mapping.engine.REVISION", "0000")
+        changed.setattr("autoconfig.mapping.store_database.REVISION", "0000")
         changed.setattr("autoconfig.cli.init.FILE_NAME", "no/such/folder.toml")
         command("init", tmp_path, code=2)
     assert files(tmp_path) == []

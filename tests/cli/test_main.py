@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from autoconfig import __version__
-from autoconfig.cli.main import config_first
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,15 +20,34 @@ PLACES = {
     "at the end": ("mapping", "list", "--json", "--config", "{file}"),
     "with an equals sign": ("mapping", "list", "--json", "--config={file}"),
     "twice, and the last counts": ("--config", "no-such.toml", "mapping", "list", "--json", "--config", "{file}"),
+    "at each place": (
+        "--config",
+        "x",
+        "mapping",
+        "--config",
+        "y",
+        "list",
+        "--json",
+        "--config=z",
+        "--config",
+        "{file}",
+    ),
 }
 
 
 @pytest.mark.parametrize("arguments", PLACES.values(), ids=PLACES)
 def test_config(command: Command, demo: Path, arguments: tuple[str, ...]) -> None:
-    """`--config` may stand anywhere."""
+    """Every command takes `--config` before and after its name."""
     found = command(*(argument.format(file=demo / "autoconfig.toml") for argument in arguments))
 
     assert len(found.out.splitlines()) == 8
+
+
+def test_no_option_after_two_dashes(command: Command, demo: Path) -> None:
+    """What follows `--` is an argument, also where it looks like `--config`."""
+    found = command("--config", demo / "autoconfig.toml", "show", "--", "--config", code=2)
+
+    assert found.err.startswith("autoconfig: '--config' is neither ")
 
 
 def test_config_of_the_environment(command: Command, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,23 +78,6 @@ def test_a_setting_of_the_environment(command: Command, demo: Path, monkeypatch:
     said = command("--config", demo / "autoconfig.toml", "mapping", "list", code=2).err
 
     assert said.startswith("autoconfig: AUTOCONFIG_TIMEZONE: timezone = 'Mars/Olympus': is not a name")
-
-
-FIRST = {
-    "nothing": ([], []),
-    "before": (["--config", "a", "show", "b"], ["--config", "a", "show", "b"]),
-    "after": (["show", "b", "--config", "a"], ["--config", "a", "show", "b"]),
-    "joined": (["show", "--config=a", "b"], ["--config=a", "show", "b"]),
-    "without a value": (["show", "--config"], ["--config"]),
-    "behind --": (["show", "--", "--config", "a"], ["show", "--", "--config", "a"]),
-    "another option": (["show", "--configs", "a"], ["show", "--configs", "a"]),
-}
-
-
-@pytest.mark.parametrize(("given", "expected"), FIRST.values(), ids=FIRST)
-def test_config_first(given: list[str], expected: list[str]) -> None:
-    """`--config` is moved to the front, unless it stands behind `--`; nothing else moves."""
-    assert expected == config_first(given)
 
 
 USAGE = {
@@ -114,36 +115,47 @@ COMMANDS = [
     "init DIR --demo",
     "serve --host --port --uds --fd --workers",
     "show ADDRESS --format --json",
+    "letter ADDRESS --lang --program --format --from",
     "plans check --json",
     "plans list --json",
     "plans import FILE.xml --key",
-    "mapping set NAME --plan --param --from --note --json",
-    "mapping end NAME --from --note --json",
-    "mapping undo NAME --json",
-    "mapping show NAME --json",
-    "mapping history NAME --json",
+    "mapping set DOMAIN --plan --param --from --note --json",
+    "mapping end DOMAIN --from --note --json",
+    "mapping undo DOMAIN --json",
+    "mapping show DOMAIN --json",
+    "mapping history DOMAIN --json",
     "mapping list --plan --json",
     "mapping sync FILE.csv --dry-run --delete --max-ends --json",
     "mapping export FILE.csv",
-    "mapping replicate --once --verify --json",
     "mapping backup FILE --force --json",
     "mapping restore FILE --yes --no-backup --json",
+    "db backup FILE --force --json",
+    "db restore FILE --yes --no-backup --json",
     "mapping migrate-from automx2 URL --dry-run --replace --accept-differences --json",
     "mapping migrate-from autoconfig-xml DIR --dry-run --replace --accept-differences --json",
     "db upgrade --json",
     "db copy URL --json",
+    "db verify --json",
+    "dns DOMAIN --provider --format --check --nameserver --json",
+    "check DOMAIN --ca-file --nameserver --timeout --allow-private --login --json",
     "ready --url --json",
+    "settings check --json",
+    "settings",
+    "plans",
+    "mapping",
+    "mapping migrate-from",
+    "db",
 ]
 
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_help(command: Command, line: str) -> None:
-    """Every command explains itself, with all its arguments and options."""
+    """Every command and group explains itself, with all its arguments and options, `--config` among them."""
     words = line.split()
     name = [word for word in words if word.islower() and not word.startswith("-")]
     found = command(*name, "--help").out
 
-    assert [word for word in words[len(name) :] if word not in found] == []
+    assert [word for word in [*words[len(name) :], "--config FILE"] if word not in found] == []
     assert "<bool>" not in found
 
 

@@ -131,7 +131,7 @@ def test_scheduled(on_demo: Command) -> None:
     assert [(row["plan"], row["valid_from"]) for row in found["later"]] == [("shared-managed", LATER), (None, LATEST)]
     assert f"{SHOP}: row 9 is scheduled from {LATER}: shared-managed\n" in changed.out
     assert [line[0] for line in lines(on_demo("mapping", "show", SHOP))] == [SHOP, "Row", "now", "later", "later"]
-    assert f"{SHOP}: row 10 is scheduled from {LATEST}: not ours\n" in (
+    assert f"{SHOP}: row 10 is scheduled from {LATEST}: not served\n" in (
         on_demo("mapping", "set", SHOP, "--plan", "xserver", "--param", "server=a.example", "--from", LATER).out
     )
 
@@ -151,9 +151,9 @@ def test_end(on_demo: Command) -> None:
     done = on_demo("mapping", "end", SHOP, "--note", "解約")
     found = on_demo("mapping", "show", SHOP, "--json", code=1).data
 
-    assert ["plan", "legacy-os", "(not", "ours)"] in lines(done)
+    assert ["plan", "legacy-os", "(not", "served)"] in lines(done)
     assert says(found["now"]) == (None, {}, "解約")
-    assert "(not ours)" in on_demo("mapping", "show", SHOP, code=1).out
+    assert "(not served)" in on_demo("mapping", "show", SHOP, code=1).out
     assert SHOP not in on_demo("mapping", "list").out
 
 
@@ -214,7 +214,11 @@ def test_nothing_to_undo(on_demo: Command) -> None:
 
 def test_show_a_stranger(on_demo: Command) -> None:
     """A name without any row is not ours: exit code 1, in both forms."""
-    assert on_demo("mapping", "show", "stranger.example", "--json", code=1).data == {"now": None, "later": []}
+    assert on_demo("mapping", "show", "stranger.example", "--json", code=1).data == {
+        "now": None,
+        "later": [],
+        "copy_age_seconds": None,
+    }
     assert on_demo("mapping", "show", "stranger.example", code=1).out == (
         "stranger.example: no row holds now, and none is scheduled\n"
     )
@@ -284,6 +288,7 @@ def test_list_of_a_plan(on_demo: Command) -> None:
 
     assert [_json(line)["name"] for line in printed] == ["xn--wgv71a119e.example", "yamada-law.example"]
     assert on_demo("mapping", "list", "--plan", "no-such", "--json").out == ""
+    assert on_demo("mapping", "list", "--plan", "no-such").out == "no domain is on plan 'no-such'\n"
 
 
 def _json(line: str) -> dict[str, Any]:
@@ -301,7 +306,7 @@ REFUSED = {
     "slot that a host may not use": (("--plan", "xserver", "--param", "server={local}.example"), "local"),
     "slot that is none": (
         ("--plan", "xserver", "--param", "server={frob}"),
-        "'server': a row's value may use only {domain}, ",
+        "'server': a row's value may use only {address}, ",
     ),
     "param of another param": (
         ("--plan", "shared-managed", "--param", "incoming={outgoing}"),
@@ -312,7 +317,7 @@ REFUSED = {
     "value without a param": (("--plan", "xserver", "--param", "=a"), "--param =a: write KEY=VALUE"),
     "param twice": ((*PLAN, "--param", "server=b.example"), "--param server is given twice"),
     "time that is none": ((*PLAN, "--from", "tomorrow"), "'tomorrow' is not a time; write it like 2026-12-01T09:00"),
-    "time that no engine keeps": ((*PLAN, "--from", "1969-01-01"), "lies outside the years 1970 to 9999"),
+    "time that no engine keeps": ((*PLAN, "--from", "1969-01-01"), "is outside the years 1970 to 9999"),
     "bytes that are no text": ((*PLAN, "--note", "\udcff"), "--note '\\udcff': has control characters, or is not"),
     "a note for the terminal": ((*PLAN, "--note", "\x1b[2J"), "--note '\\x1b[2J': has control characters"),
     "user name of such bytes": (("--plan", "shared-managed", "--param", "username=\udcff"), "'username'"),

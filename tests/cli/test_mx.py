@@ -8,7 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Serve
-    from tests.servers.knot import Knot
+    from tests.support.servers.knot import Knot
 
 DOCUMENT = "/mail/config-v1.1.xml"
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import pty
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.cli.output import MANY, print_json, print_json_lines, print_pairs, print_table
+from autoconfig.cli.output import MANY, print_json, print_json_lines, print_pairs, print_table, say
+from autoconfig.visible import is_hidden
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,7 +115,7 @@ def test_closed_output(start: Start) -> None:
     program = start("mapping", "end", "sample.co.jp", preexec_fn=close_output)
 
     assert program.end().code == 0
-    assert "(not ours)" in start("mapping", "history", "sample.co.jp").end().out
+    assert "(not served)" in start("mapping", "history", "sample.co.jp").end().out
 
 
 def on_a_terminal(start: Start, *arguments: str) -> str:
@@ -150,13 +150,48 @@ def test_terminal(start: Start, demo: Path) -> None:
 
 @pytest.mark.usefixtures("demo")
 def test_narrow_terminal(start: Start) -> None:
-    """A table keeps to the terminal's width and loses nothing: what is too long goes on in the next line."""
-    written = re.sub("\x1b\\[[0-9;]*m", "", on_a_terminal(start, "show", "taro@old-shop.example"))
-    lines = written.splitlines()
-    head = next(number for number, line in enumerate(lines) if line.startswith("Protocol"))
-    first = list(itertools.takewhile(lambda line: not line.startswith("pop3"), lines[head + 2 :]))
-    starts = [match.start() for match in re.finditer(r"\b[A-Z]", lines[head].replace("User name", "User_name"))]
-    cells = ["".join(line[a:b].strip() for line in first) for a, b in itertools.pairwise([*starts, None])]
+    """On a terminal that is too narrow for a table no word is broken: each row is a block of lines."""
+    arguments = ("show", "taro@old-shop.example")
+    written = re.sub("\x1b\\[[0-9;]*m", "", on_a_terminal(start, *arguments))
+    rows = start(*arguments).end().out.partition("Protocol")[2].splitlines()[2:]
 
-    assert max(map(len, lines)) <= 60
-    assert cells == ["imap", "old-shop.example", "143", "plain", "password-encrypted", "taro.old-shop.example"]
+    assert {word for row in rows for word in row.split()} <= set(written.split())
+    assert written.count("Protocol  ") == len(rows) == 3
+
+
+def test_hidden_characters(capsys: Captured) -> None:
+    """What a terminal would obey is printed as text, in tables long and short, lists, sentences and JSON."""
+    value = "a\x1b]0;owned\x07\x9b31m\u202e"
+    print_table(("Note",), [(value,)])
+    print_table(("Note",), [(value,)] * (MANY + 1))
+    print_pairs([("note", value)])
+    say(value)
+    print_json({"note": value})
+    print_json_lines([value])
+    printed = capsys.readouterr().out
+
+    assert set(filter(is_hidden, printed)) == {"\n"}
+    assert printed.count(r"a\u001b]0;owned\u0007\u009b31m\u202e") == MANY + 6
+
+
+TIME = "2026-12-01T09:00:00+09:00"
+CELLS = ["a-customer-with-a-long-name.example", "server-maintenance", TIME]
+
+
+def drawn(columns: int, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> list[str]:
+    """A table on a terminal of so many columns."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    print_table(("Name", "Plan", "From"), [CELLS, ["b.example", "why it is so", TIME]], title="title")
+    return re.sub("\x1b\\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 84, 120])
+def test_words_are_whole(monkeypatch: pytest.MonkeyPatch, capsys: Captured, columns: int) -> None:
+    """Whatever the width of the terminal, names and times are whole, and no line is longer than it has to be."""
+    lines = drawn(columns, monkeypatch, capsys)
+
+    assert {*CELLS, "why", "so"} <= set(" ".join(lines).split())
+    assert max(map(len, lines)) <= columns
+    assert (lines[1].split() == ["Name", "Plan", "From"]) == (columns >= 84)

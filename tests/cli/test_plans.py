@@ -41,6 +41,28 @@ def test_check_as_json(on_demo: Command) -> None:
     assert {"place", "problem", "remedy"} == found["warnings"][0].keys()
 
 
+def test_unsigned_profiles(on_demo: Command, demo: Path, plans: Path) -> None:
+    """Where a key for profiles is set, each rule and default by which strangers choose a host is a warning."""
+    rule = "\n[[host]]\nmatch = '{}'\nplan = '{}'\n"
+    theirs = '\n[plans.theirs]\nextends = "shared-managed"\nservers = [\n'
+    for protocol, port in (("imap", 993), ("smtp", 465)):
+        theirs += f'{{ protocol = "{protocol}", host = "mail.{{domain}}", port = {port}, tls = "ssl", '
+        theirs += 'login = ["password-cleartext"], username = "{address}" },\n'
+    with plans.open("a", encoding="utf-8") as file:
+        file.write(theirs + "]\n" + rule.format("theirs[.]example", "theirs"))
+        file.write(rule.format("(?P<server>cs[.]example)", "shared-standard"))
+    settings = demo / "autoconfig.toml"
+    before = on_demo("plans", "check", "--json").data["warnings"]
+    with settings.open("a", encoding="utf-8") as file:
+        file.write('profile_key = "key.pem"\nprofile_certificate = "chain.pem"\ndefault_plan = "server-maintenance"\n')
+    after = on_demo("plans", "check", "--json").data["warnings"]
+
+    assert [(warning["place"], warning["problem"]) for warning in after if warning not in before] == [
+        ("host[2]", "profiles are not signed: the plan 'theirs' has {domain} in a host, so strangers could choose it"),
+        ("default_plan", "profiles of this plan are not signed"),
+    ]
+
+
 def test_unfit_rows(on_demo: Command, plans: Path) -> None:
     """Rows that hold now or will, and do not make an account: each is named, and the exit code is 1."""
     on_demo(
@@ -66,6 +88,20 @@ def test_unfit_rows(on_demo: Command, plans: Path) -> None:
         (9, "sample.co.jp", "xserver", None),
         (4, "vps-customer.example", "server-setup", "incoming"),
     ]
+
+
+def test_many_unfit_rows(on_demo: Command, plans: Path, tmp_path: Path) -> None:
+    """Of thousands of rows with the same problem a few are named, and the others counted."""
+    file = tmp_path / "names.csv"
+    file.write_text("name,plan\n" + "".join(f"c{n}.example,shared-managed\n" for n in range(2000)), encoding="utf-8")
+    on_demo("mapping", "sync", file)
+    change(plans, "[plans.shared-managed]", "[plans.shared-managed2]")
+    said = on_demo("plans", "check", code=1).out.splitlines()
+    (more,) = [line for line in said if line.startswith("… and 199")]
+
+    assert len(said) < 30
+    assert more.endswith("more rows with the same problem; --json lists them")
+    assert len(on_demo("plans", "check", "--json", code=1).data["rows"]) > 2000
 
 
 def test_row_that_would_move_to_itself(on_demo: Command, plans: Path) -> None:
@@ -131,20 +167,22 @@ def test_no_file(on_demo: Command, plans: Path, verb: str) -> None:
 DEFAULTS = {
     "missing": (
         "no-such",
-        "default_plan = 'no-such': plan 'no-such': there is no such plan in plans.toml; name one of",
+        "default_plan = 'no-such': plan 'no-such': there is no such plan in plans.toml; name a plan that",
     ),
     "requires a param": ("xserver", "default_plan = 'xserver': plan 'xserver', param 'server': "),
 }
 
 
 @pytest.mark.parametrize(("plan", "sentence"), DEFAULTS.values(), ids=DEFAULTS)
-def test_default_plan(on_demo: Command, monkeypatch: pytest.MonkeyPatch, plan: str, sentence: str) -> None:
-    """A default plan that can answer for nobody is a fault of the settings: exit code 2."""
+def test_default_plan(on_demo: Command, plans: Path, monkeypatch: pytest.MonkeyPatch, plan: str, sentence: str) -> None:
+    """A default plan that can answer for nobody is a fault, as `serve` calls it too: exit code 2."""
     monkeypatch.setenv("AUTOCONFIG_DEFAULT_PLAN", plan)
     said = on_demo("plans", "check", code=2).err
 
-    assert said.startswith(f"autoconfig: {sentence}")
-    assert len(said.splitlines()) == 1
+    assert said.startswith(f"autoconfig: {plans}: 1 fault\n  {sentence}")
+    assert len(said.splitlines()) == 2
+    assert sentence in on_demo("show", "sample.co.jp", code=2).err
+    assert on_demo("plans", "check", "--json", code=2).data["faults"][0]["place"] == f"default_plan = {plan!r}"
 
 
 def test_good_default_plan(on_demo: Command, monkeypatch: pytest.MonkeyPatch) -> None:

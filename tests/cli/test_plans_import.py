@@ -21,15 +21,15 @@ def test_import(command: Command) -> None:
 
     assert said.out.splitlines()[:6] == [
         "# Made from pop3-settings.xml by `autoconfig plans import`.",
-        "# What the document says and this plan does not:",
+        "# In the document, but not in this plan:",
         (
-            "#   line 4, <domain>: a plan names no domains; here stand example.net; put each on the plan: "
+            "#   line 4, <domain>: a plan has no domains; the document has example.net; put each on the plan: "
             "`autoconfig mapping set NAME --plan example-net`"
         ),
         (
             "#   line 13, <pop3>: settings of the POP3 program: leaveMessagesOnServer 'true', downloadOnBiff 'true', "
-            "daysToLeaveMessagesOnServer '14', checkInterval minutes='15'; each program has its own; say it in notes, "
-            "or on a page named in documentation"
+            "daysToLeaveMessagesOnServer '14', checkInterval minutes='15'; each program has its own; write it into "
+            "notes, or on a page named in documentation"
         ),
         "[plans.example-net]",
         'name = "Example Net"',
@@ -93,7 +93,7 @@ def test_import_with_bad_key(command: Command, key: str) -> None:
     """A key that no plan may have is refused as in plans.toml: exit code 2; an empty one is none given."""
     said = command("plans", "import", FILES / "simple.xml", "--key", key, code=2 if key else 0)
 
-    assert ("is no key for a plan; use lower-case letters, digits, - and _" in said.err) is bool(key)
+    assert ("is not a valid plan key; use lower-case letters, digits, - and _" in said.err) is bool(key)
     assert (said.out == "") is bool(key)
 
 
@@ -165,6 +165,7 @@ def test_list_with_services_as_json(suite: Command) -> None:
         {
             "protocol": "caldav",
             "url": "https://dav.{domain}/",
+            "principal": False,
             "login": ["OAuth2", "password-cleartext"],
             "username": "{local}",
         }

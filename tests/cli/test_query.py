@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.mapping.place import Kind
+from autoconfig.mapping.database_location import Kind
 from tests.cli.conftest import Server, answers, poll
 from tests.mapping.foreign.databases import new_foreign
 
@@ -28,21 +29,19 @@ CUSTOMERS = [
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> sqlite3.Connection:
+def database(tmp_path: Path) -> Path:
     """The other program's database, with a table of customers."""
-    connection = sqlite3.connect(tmp_path / "billing.db", isolation_level=None)
-    connection.execute("CREATE TABLE customers (domain TEXT, package TEXT, host TEXT)")
-    connection.executemany("INSERT INTO customers VALUES (?, ?, ?)", CUSTOMERS)
-    return connection
+    path = tmp_path / "billing.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE customers (domain TEXT, package TEXT, host TEXT)")
+        connection.executemany("INSERT INTO customers VALUES (?, ?, ?)", CUSTOMERS)
+    return path
 
 
 @pytest.fixture
-def on_query(
-    on_demo: Command, database: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Command:
+def on_query(on_demo: Command, database: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command line, with a query in place of the demo's mapping."""
-    with contextlib.closing(database):
-        monkeypatch.setenv("AUTOCONFIG_DATABASE", f"sqlite:///{tmp_path}/billing.db")
+    monkeypatch.setenv("AUTOCONFIG_DATABASE", f"sqlite:///{database}")
     monkeypatch.setenv("AUTOCONFIG_QUERY", QUERY)
     return on_demo
 
@@ -77,7 +76,7 @@ def test_commands_that_write(on_query: Command, arguments: tuple[str, ...]) -> N
     said = on_query(*arguments, code=1).err
 
     assert "setting query" in said
-    assert "change it in that database" in said
+    assert "make the change in that database" in said
 
 
 def test_show(on_query: Command) -> None:
@@ -87,7 +86,7 @@ def test_show(on_query: Command) -> None:
     assert "the query, columns plan, server" in said
     assert "server = cs1.xbit.jp" in said
     assert "the query, column plan" in on_query("show", "own.example").out
-    assert "nobody" in on_query("show", "gone.example", code=1).out
+    assert "nothing: " in on_query("show", "gone.example", code=1).out
 
 
 def test_show_as_json(on_query: Command) -> None:
@@ -102,8 +101,11 @@ def test_show_an_error(on_query: Command, tmp_path: Path) -> None:
     """Rows that contradict one another are named by their domain."""
     insert(tmp_path, "shared.example", "server-maintenance", None)
 
-    assert "shared.example: the query's answer has 2 rows" in on_query("show", "shared.example", code=1).err
-    assert "shared.example: the query's answer has 2 rows" in on_query("mapping", "show", "shared.example", code=1).err
+    assert "shared.example: the query's answer has 2 different rows" in on_query("show", "shared.example", code=1).err
+    assert (
+        "shared.example: the query's answer has 2 different rows"
+        in on_query("mapping", "show", "shared.example", code=1).err
+    )
 
 
 def test_mapping_show(on_query: Command) -> None:
@@ -133,21 +135,40 @@ def test_lists(on_query: Command, tmp_path: Path) -> None:
     on_query("mapping", "export", tmp_path / "all.csv")
 
     assert [line.split('"name": "')[1].split('"')[0] for line in listed.out.splitlines()] == ["shared.example"]
-    assert exported.out.splitlines()[0] == "name,plan,valid_from,note,server"
+    assert exported.out.splitlines()[0] == "domain,plan,valid_from,note,server"
     assert [line.rsplit(",", 3)[0] for line in exported.out.splitlines()[1:]] == ["shared.example,shared-standard"]
     assert (tmp_path / "all.csv").read_text().splitlines()[1].startswith("shared.example,shared-standard,")
     for err in (listed.err, exported.err):
-        assert "left out: own.example: the query's answer has 2 rows" in err
-        assert "left out: the query's column 'domain' is no domain name: 'not a name'" in err
+        assert "left out: own.example: the query's answer has 2 different rows" in err
+        assert "left out: the query's column 'domain' is not a domain name: 'not a name'" in err
         assert "left out: the query's column 'domain' is bytes that are not UTF-8" in err
         assert "left out: blob.example: the query's column 'plan' is bytes that are not UTF-8" in err
+
+
+@pytest.mark.parametrize("query", ["QUERY", "QUERY_ALL"])
+def test_name_is_an_alias(on_query: Command, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+    """Queries may call the column `name`, as earlier CSV files do, but not have both."""
+    of_all = "SELECT host AS server, domain AS name, package AS plan FROM customers"
+    monkeypatch.setenv("AUTOCONFIG_QUERY", f"{of_all} WHERE domain = :domain")
+    monkeypatch.setenv("AUTOCONFIG_QUERY_ALL", of_all)
+    exported = on_query("mapping", "export").out.splitlines()
+    shown = on_query("mapping", "show", "shared.example", "--json").data["now"]
+    monkeypatch.setenv(f"AUTOCONFIG_{query}", os.environ[f"AUTOCONFIG_{query}"].replace(" AS name", " AS name, domain"))
+    said = on_query("plans", "check", code=2).err
+
+    assert exported[0] == "domain,plan,valid_from,note,server"
+    assert [line.split(",")[0] for line in exported[1:]] == ["own.example", "shared.example"]
+    assert shown["params"] == {"server": "cs1.xbit.jp"}
+    assert (
+        f"{query.lower()}: the result has the columns 'domain' and 'name', which mean the same; keep 'domain'" in said
+    )
 
 
 def test_check_without_a_query_for_all(on_query: Command) -> None:
     """The columns are checked, the rows cannot be."""
     said = on_query("plans", "check").out
 
-    assert "warning: query: its rows were not checked; a query for all names, query_all, lets them be checked" in said
+    assert "warning: query: its rows were not checked; set query_all, a query for all names, to check them" in said
     assert "unfit rows: 0" in said
 
 
@@ -165,7 +186,7 @@ def test_check(on_query: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "warning: query: its column 'srv' is a param of no plan" in said
     assert "bare.example: plan 'shared-standard', param 'server': the plan requires it" in said
     assert "strange.example: plan 'platinum': there is no such plan" in said
-    assert "twice.example: the query's answer has 2 rows" in said
+    assert "twice.example: the query's answer has 2 different rows" in said
     assert "unfit rows: 3" in said
     rows = on_query("plans", "check", "--json", code=1).data["rows"]
     assert {(None, "bare.example", "server"), (None, "strange.example", None), (None, "twice.example", None)} == {
@@ -180,14 +201,17 @@ def test_a_query_that_is_refused(
     """Exit code 2: the operator has to change the setting."""
     monkeypatch.setenv("AUTOCONFIG_QUERY", "SELECT product AS plan FROM customers WHERE domain = :domain")
 
-    assert "refuses it: no such column: product" in on_query(*arguments, code=2).err
+    assert "refuses the query: no such column: product" in on_query(*arguments, code=2).err
 
 
 def test_plans_that_are_not_there(on_query: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """`query_plans` may name only plans of plans.toml."""
     monkeypatch.setenv("AUTOCONFIG_QUERY_PLANS", "3=platinum,*=")
 
-    assert "query_plans: '3' is on the plan 'platinum', and" in on_query("plans", "check", code=2).err
+    assert (
+        "query_plans: '3' is on the plan 'platinum', which does not exist; plans are "
+        in on_query("plans", "check", code=2).err
+    )
 
 
 SERVE = {
@@ -195,7 +219,7 @@ SERVE = {
     "columns": ({"QUERY": "SELECT package FROM customers WHERE domain = :domain"}, 2, "no column 'plan'"),
     "table": ({"QUERY": "SELECT 1 AS plan FROM absent WHERE 1 = :domain"}, 2, "no such table: absent"),
     "all": ({"QUERY_ALL": "SELECT package AS plan FROM customers"}, 2, "no column 'domain'"),
-    "plans": ({"QUERY_PLANS": "3=platinum"}, 2, "no such plan"),
+    "plans": ({"QUERY_PLANS": "3=platinum"}, 2, "which does not exist"),
     "file": ({"DATABASE": "sqlite:////nowhere/billing.db"}, 3, "there is no such file"),
     "server": ({"DATABASE": "postgresql://a:hunter2@127.0.0.1:1/billing"}, 3, "127.0.0.1"),
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.serving.sockets import note_address
+from autoconfig.server.sockets import note_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,18 +25,42 @@ def test_running(on_demo: Command, serve: Serve, tmp_path: Path, kind: str) -> N
     assert on_demo("ready", "--url", server.place, "--json").data == server.ready()
 
 
-def test_database_gone(
+def test_damaged(on_demo: Command, serve: Serve, demo: Path, wait_until: Callable[[Callable[[], bool]], None]) -> None:
+    """An instance that cannot answer is not ready, and says why: exit code 1."""
+    server = serve()
+    (demo / "mapping.db").write_bytes(b"nothing of ours" * 1000)
+    wait_until(lambda: server.get("/internal/readyz", "localhost").status_code == 503)
+    printed = on_demo("ready", code=1).out.splitlines()
+
+    assert printed[0] == f"{server.place}: not ready"
+    assert "mapping.db" in printed[1]
+    assert len(printed) == 2
+    assert on_demo("ready", "--json", code=1).data["reasons"].keys() == {"mapping"}
+
+
+def test_replaced_by_nothing_of_ours(
     on_demo: Command, serve: Serve, demo: Path, wait_until: Callable[[Callable[[], bool]], None]
 ) -> None:
-    """An instance that cannot answer is not ready: exit code 1."""
+    """An instance whose every answer is right is ready, also where its file is gone; it says so."""
     server = serve()
     for path in demo.glob("mapping.db*"):
         path.unlink()
-    (demo / "mapping.db").write_bytes(b"nothing of ours")
-    wait_until(lambda: server.get("/internal/readyz", "localhost").status_code == 503)
+    wait_until(lambda: server.ready()["mapping"] != "ok")
+    first, second = on_demo("ready").out.splitlines()
 
-    assert on_demo("ready", code=1).out == f"{server.place}: not ready\n"
-    assert "is not a database" in on_demo("ready", "--json", code=1).data["mapping"]
+    assert first == f"{server.place}: ready"
+    assert second.endswith("mapping.db: is gone; the open file is still served")
+
+
+def test_bad_plans(
+    on_demo: Command, serve: Serve, demo: Path, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    """What is wrong without making an answer wrong is said too."""
+    server = serve()
+    (demo / "plans.toml").write_text("[plans.x", encoding="utf-8")
+    wait_until(lambda: server.ready()["plans_fault"] is not None)
+
+    assert "the last good plans are served: " in on_demo("ready").out
 
 
 def test_never_run(on_demo: Command) -> None:
@@ -96,7 +120,7 @@ ANSWERS = {
     "nothing": (b"", "not answering: "),
     "not JSON": (http("200 OK", "<html>"), "not answering: "),
     "JSON of another kind": (http("200 OK", "[]"), "another program answers there"),
-    "hidden": (http("404 Not Found", "no"), "answers, but tells us nothing; is this machine in its setting internal_"),
+    "hidden": (http("404 Not Found", "no"), "answers, but not to this machine; is it in the setting internal_"),
     "not ready": (http("503 Service Unavailable", json.dumps({"status": "not ready"})), "not ready"),
 }
 

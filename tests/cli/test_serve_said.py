@@ -31,4 +31,15 @@ def test_variables_of_others(start: Start) -> None:
     """Variables that are no settings are named."""
     program = start("serve", "--port", "0", env=os.environ | {"AUTOCONFIG_SERVICE_HOST": "10.0.0.1"})
 
-    assert "names=AUTOCONFIG_SERVICE_HOST" in program.line("variables that are no settings were left out")
+    assert "names=AUTOCONFIG_SERVICE_HOST" in program.line("ignoring unknown AUTOCONFIG_* variables")
+
+
+def test_file_that_everybody_can_read(start: Start, demo: Path) -> None:
+    """That others can read autoconfig.toml, in which a password may stand, is said; `init` makes it otherwise."""
+    quiet = start("serve", "--port", "0")
+    quiet.line("serving")
+    (demo / "autoconfig.toml").chmod(0o644)
+    said = start("serve", "--port", "0").line("every user of this machine can read")
+
+    assert "can read" not in quiet.end(TERM).err
+    assert "file=autoconfig.toml" in said

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import Server, answers
 from tests.cli.serving import answers_alone, change_port, imap_port, workers_of
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ def test_stuck_worker(serve: Serve, tmp_path: Path, wait_until: Wait) -> None:
     """A worker whose event loop is stuck is ended and replaced, and the log says so; the other one stays."""
     (tmp_path / "sitecustomize.py").write_text(
         "import signal, time\n"
-        "import autoconfig.serving.worker\n"
-        "autoconfig.serving.worker.STUCK = 3\n"
+        "import autoconfig.server.worker\n"
+        "autoconfig.server.worker.STUCK = 3\n"
         "signal.signal(signal.SIGUSR1, lambda *_: time.sleep(600))\n",
         encoding="utf-8",
     )
@@ -109,8 +110,8 @@ def test_stuck_worker(serve: Serve, tmp_path: Path, wait_until: Wait) -> None:
     assert server.program.end(TERM).code == 0
 
 
-def test_workers_that_cannot_start(start: Start, demo: Path, feed: Feed) -> None:
-    """Where no worker can start, the server ends, and not with 0."""
+def test_workers_that_cannot_start(start: Start, demo: Path, feed: Feed, wait_until: Wait) -> None:
+    """Workers that cannot start say why, once, and serve when they can."""
     plans = demo / "plans.toml"
     good = plans.read_bytes()
     plans.unlink()
@@ -118,9 +119,37 @@ def test_workers_that_cannot_start(start: Start, demo: Path, feed: Feed) -> None
     environment = os.environ | {"AUTOCONFIG_STATE_DIR": "/dev/null/state"}  # no copy is kept
     program = start("serve", "--workers", "2", "--port", "0", env=environment)
     feed(plans, good)  # read by the check
-    program.line("serving")
+    server = Server(program, program.line("serving").partition(" at=")[2].split()[0])
     feed(plans, b"[plans", last=True)  # read by the first worker
-    ended = program.end()
+    problems = [program.line("this process cannot start yet; it tries again")]
+    while "No such file" not in problems[-1]:
+        problems.append(program.line("this process cannot start yet; it tries again"))
+    plans.write_bytes(good)
+    wait_until(lambda: answers(server))
 
-    assert ended.code == 3
-    assert "is not TOML" in ended.err
+    assert any("is not TOML" in line for line in problems)
+    assert imap_port(server) == "993"
+    assert program.end(TERM).code == 0
+
+
+def test_replaced_worker(serve: Serve, demo: Path, wait_until: Wait) -> None:
+    """A worker that replaces another one serves what its siblings do, whatever the files say by now."""
+    plans = demo / "plans.toml"
+    good = plans.read_text(encoding="utf-8")
+    plans.write_text(f'{good}\n[plans.spare]\nextends = "server-maintenance"\n', encoding="utf-8")
+    server = serve("--workers", "2", env=os.environ | {"AUTOCONFIG_DEFAULT_PLAN": "spare"})
+    wait_until(lambda: len(workers_of(server.program)) == 2)
+    first = workers_of(server.program)
+    wait_until(lambda: all(answers_alone(server, first, one) for one in first))
+    plans.write_text(good.replace("993", "9993"), encoding="utf-8")
+    (demo / "autoconfig.toml").write_text("nonsense", encoding="utf-8")
+    for _ in first:
+        server.program.line("plans.toml is bad; serving the plans from before")
+    os.kill(first[0], signal.SIGKILL)
+    assert "default_plan = 'spare'" in server.program.line("plans.toml is bad; serving the last good copy")
+    workers = workers_of(server.program)
+    (fresh,) = set(workers) - set(first)
+
+    assert answers_alone(server, workers, fresh, port="993")
+    assert server.get(host="autoconfig.stranger.example").status_code == 200
+    assert server.program.end(TERM).code == 0

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.mapping.engine import Database
-from autoconfig.mapping.journal import Change, Journal
+from autoconfig.mapping.store import Change, Journal
+from autoconfig.mapping.store_database import Database
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cli.conftest import Command, Start
-    from tests.servers.mariadb import MariaDB
-    from tests.servers.postgresql import PostgreSQL
+    from tests.support.servers.mariadb import MariaDB
+    from tests.support.servers.postgresql import PostgreSQL
 
 COMMANDS = {
     "list": ("mapping", "list"),
@@ -140,10 +140,10 @@ def test_foreign(on_demo: Command, server: PostgreSQL | MariaDB, use: pytest.Mon
 def test_somebody_writes(on_demo: Command, url: str, use: pytest.MonkeyPatch, name: str) -> None:
     """While another command writes, those that write end with 3; those that read do not wait."""
     with closing(Journal(url)) as journal, journal.writing():
-        use.setattr("autoconfig.mapping.database.BUSY_TIMEOUT", 0.05)
+        use.setattr("autoconfig.mapping.schema_version.BUSY_TIMEOUT", 0.05)
         said = on_demo(*COMMANDS[name], code=3).err
 
-        assert said.endswith("another command is writing to it; try again when it has ended\n")
+        assert said.endswith("another command is writing to it; try again when it has finished\n")
         assert on_demo("mapping", "list").code == 0
         assert on_demo("mapping", "sync", "a.csv", "--dry-run").code == 0
 

@@ -9,11 +9,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.servers.knot import silent
+from tests.support.servers.knot import silent
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
-    from tests.servers.knot import Knot
+    from tests.support.servers.knot import Knot
 
 EXPECTED = Path(__file__).parents[1] / "formats" / "expected"
 LATER = "2100-01-01T09:00:00+09:00"
@@ -51,7 +51,7 @@ def test_row(on_demo: Command) -> None:
     assert explained["Answered by"].endswith(" (電話で)")
     assert explained["Plan"] == "legacy-os: サーバ保守 (古いOS)"
     assert explained["Params"] == "none"
-    assert explained["Next"] == f"row 10 from {LATER}: not ours"
+    assert explained["Next"] == f"row 10 from {LATER}: not served"
     assert ["imap", "old-shop.example", "143", "plain", "password-encrypted", "taro@old-shop.example"] in [
         line.split() for line in said.splitlines()
     ]
@@ -135,7 +135,7 @@ def test_unknown(on_demo: Command, name: str) -> None:
     explained = pairs(on_demo("show", f"taro@{name}", code=1).out)
     found = on_demo("show", name, "--json", code=1).data
 
-    assert explained["Answered by"].startswith("nobody: ")
+    assert explained["Answered by"].startswith("nothing: ")
     assert explained["Mail goes to"] in {"mail.elsewhere.jp (10)", "nowhere: its MX says that it accepts no mail"}
     assert (found["domain"], found["how"]) == (name, None)
     assert found["mx"]["status"] in {"found", "accepts no mail"}
@@ -146,8 +146,8 @@ MAIL = {
     "null MX": ("no-mail.co.jp", "nowhere: its MX says that it accepts no mail"),
     "no MX": ("no-mx.co.jp", "the domain itself: it has no MX"),
     "no domain": ("recommended.co.jp", "nowhere: the DNS does not know the domain"),
-    "no host name": ("names-only.co.jp", "nowhere: no MX of it is a host name"),
-    "special use": ("old-shop.example", "unknown: the DNS is not asked for a name of special use, nor for our own"),
+    "no host name": ("names-only.co.jp", "nowhere: none of its MX is a host name"),
+    "special use": ("old-shop.example", "not looked up: special-use name, or one of our own hosts"),
     "failure": ("a.broken.jp", "unknown: the DNS could not be asked"),
 }
 
@@ -187,7 +187,7 @@ def test_mx(on_demo: Command) -> None:
 @pytest.mark.usefixtures("mx")
 def test_mx_elsewhere(on_demo: Command) -> None:
     """Whose mail goes elsewhere is nobody's, as without asking; a row or a rule is explained as always."""
-    assert pairs(on_demo("show", "stranger.co.jp", code=1).out)["Answered by"].startswith("nobody: no row holds now")
+    assert pairs(on_demo("show", "stranger.co.jp", code=1).out)["Answered by"].startswith("nothing: no row holds now")
     assert on_demo("show", "sample.co.jp", "--json").data["how"] == "row"
     assert on_demo("show", "cs312.xbit.jp", "--json").data["how"] == "host rule"
 
@@ -197,7 +197,7 @@ def test_mx_fails(on_demo: Command) -> None:
     """Where the DNS cannot say whose name it is, that is said, with what to look at; exit code 3."""
     explained = pairs(on_demo("show", "a.broken.jp", code=3).out)
 
-    assert explained["Answered by"].startswith("nobody now: the MX of a.broken.jp could not be asked; see `mx_name")
+    assert explained["Answered by"].startswith("nothing now: the MX of a.broken.jp could not be asked; see `mx_name")
     assert explained["Mail goes to"] == "unknown: the DNS could not be asked"
     assert on_demo("show", "a.broken.jp", "--json", code=3).data["how"] is None
     said = on_demo("show", "taro@a.broken.jp", "--format", "mozilla", code=3)
@@ -270,7 +270,7 @@ def test_document_as_json(on_demo: Command) -> None:
     """A document is not JSON, so `--json` with it is refused."""
     found = on_demo("show", "taro@sample.co.jp", "--format", "mozilla", "--json", code=2)
 
-    assert found.err == "autoconfig: --json goes with the explanation: leave it or --format mozilla out\n"
+    assert found.err == "autoconfig: --json is for the explanation: leave out --json or --format mozilla\n"
     assert found.out == ""
 
 

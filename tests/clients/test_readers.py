@@ -92,12 +92,14 @@ def test_exception_is_needed(exempted: Exempted) -> None:
 
 
 def test_exceptions_of_autoconfig() -> None:
-    """These four programs have an exception where they read autoconfig; all the others read every plan as it is."""
+    """These programs have an exception where they read autoconfig; all the others read every plan as it is."""
     assert {exempted.client for exempted in EXEMPTED if AUTOCONFIG in exempted.formats} == {
         "Thunderbird Android",
         "FairEmail",
         "Geary",
-        "Nextcloud Mail",
+        "GNOME Online Accounts",
+        "Horde",
+        "SnappyMail",
     }
 
 

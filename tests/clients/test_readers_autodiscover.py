@@ -131,7 +131,7 @@ def edited(name: str) -> bytes:
 @pytest.mark.parametrize("short", READERS, ids=[client.name for client in READERS.values()])
 @pytest.mark.parametrize("name", EDITS)
 def test_reading(name: str, short: str) -> None:
-    """Each program accepts, refuses and misreads an answer as the real one does (clients.md C3, thunderbird.md 6)."""
+    """Each program accepts, refuses and misreads an answer as the real one does (C3)."""
     client = READERS[short]
     read = next(step.read for step in client.steps(TARO) if step.format == AUTODISCOVER)
 

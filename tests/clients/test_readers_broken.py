@@ -21,12 +21,14 @@ STEPS = [
 ]
 EVERY = {(client.name, step.format) for client, step, _ in STEPS}
 # Autodiscover's readers that go by the port, or that try both kinds of TLS.
-BLIND_TO_TLS = {("Thunderbird", AUTODISCOVER), ("FairEmail", AUTODISCOVER), ("Delta Chat", AUTODISCOVER)}
-READ_THE_LOGIN = {(name, AUTOCONFIG) for name in ("Thunderbird", "Thunderbird Android", "Evolution", "KMail")}
+BLIND_TO_TLS = {(name, AUTODISCOVER) for name in ("Thunderbird", "FairEmail", "Delta Chat", "SnappyMail")}
+BLIND_TO_PORTS = {("GNOME Online Accounts", AUTOCONFIG)}
+_DESKTOPS = ("Thunderbird", "Thunderbird Android", "Evolution", "Evolution 3.46", "KMail", "KMail 22.12")
+READ_THE_LOGIN = {(name, AUTOCONFIG) for name in _DESKTOPS}
 
 # A text of plans.toml, what stands there instead, the plan, and who sees it.
 CHANGES = {
-    "port": ('host = "{server}", port = 465', 'host = "{server}", port = 466', "xserver", EVERY),
+    "port": ('host = "{server}", port = 465', 'host = "{server}", port = 466', "xserver", EVERY - BLIND_TO_PORTS),
     "TLS mode": (
         'port = 587, tls = "starttls", l',
         'port = 587, tls = "ssl", l',

@@ -51,7 +51,7 @@ def test_name_of_the_exchanger(port: int, name: str, domain: str) -> None:
 
 
 # Nextcloud goes on to one label less than the exchanger's name, and no further.
-@pytest.mark.parametrize("name", ["Thunderbird", "Thunderbird Android", "Evolution"])
+@pytest.mark.parametrize("name", ["Thunderbird", "Thunderbird Android", "Evolution", "GNOME Online Accounts"])
 def test_base_domain_of_the_exchanger(port: int, name: str) -> None:
     """Under the provider's own domain a row answers whoever sends an address; Thunderbird Android sends none."""
     expected = None if name == "Thunderbird Android" else meant(name, MAPPED)
@@ -59,7 +59,7 @@ def test_base_domain_of_the_exchanger(port: int, name: str) -> None:
     assert expected == by_mx(port, name, MAPPED, BASE)
 
 
-@pytest.mark.parametrize("name", ["Thunderbird", "Thunderbird Android", "Evolution"])
+@pytest.mark.parametrize("name", ["Thunderbird", "Thunderbird Android", "Evolution", "GNOME Online Accounts"])
 def test_base_domain_knows_no_strangers(port: int, name: str) -> None:
     """The provider's own domain says nothing of a domain without a row: it does not tell the server."""
     assert by_mx(port, name, UNMAPPED, BASE) is None

@@ -31,5 +31,5 @@ def test_named_tests_exist(named: tuple[str, str]) -> None:
 
 def test_nothing_is_claimed_to_have_run() -> None:
     """The page says of all programs that they are restated, and of Outlook that it never ran."""
-    assert "The programs of this page are not run." in page()
+    assert "The programs on this page are not run." in page()
     assert "never run" in CLIENTS["Outlook 2010+"].evidence

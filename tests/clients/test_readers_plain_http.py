@@ -24,7 +24,18 @@ STEPS = [
     if step.name.startswith("http ")
 ]
 IDS = [f"{name}, {step}" for name, step in STEPS]
-FOLLOWING = {"Thunderbird", "Thunderbird Android", "Evolution", "KMail", "Nextcloud Mail"}
+FOLLOWING = {
+    "Thunderbird",
+    "Thunderbird Android",
+    "Evolution",
+    "Evolution 3.46",
+    "GNOME Online Accounts",
+    "KMail",
+    "KMail 22.12",
+    "Nextcloud Mail",
+    "SnappyMail",
+    "Horde",
+}
 """Programs that follow a redirect from http to https (clients.md A3)."""
 
 
@@ -78,8 +89,8 @@ def test_autodiscover_by_http(refusing: int, name: str) -> None:
 
 
 def test_these_programs_ask_by_http() -> None:
-    """Geary and Delta Chat ask by https alone."""
+    """Geary, aerc and Delta Chat ask by https alone."""
     urls = {name: [step.url for step in client.steps(CASE.person)] for name, client in CLIENTS.items()}
     asking = {name for name, asked in urls.items() if any(url.startswith("http:") for url in asked)}
 
-    assert set(CLIENTS) - asking == {"Geary", "Delta Chat"}
+    assert set(CLIENTS) - asking == {"Geary", "aerc", "Delta Chat"}

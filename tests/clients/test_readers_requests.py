@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.clients.readers import kmail_2212
 from tests.clients.readers.cases import CASES
 from tests.clients.readers.client import Found, Person, Refused, discover
 from tests.clients.readers.every import CLIENTS
@@ -11,13 +12,14 @@ from tests.clients.readers.exceptions import arrives
 from tests.clients.readers.odd_addresses import ODD_ADDRESSES
 from tests.clients.readers.pox import request_body
 from tests.clients.readers.serving import serving
-from tests.clients.readers.wire import Redirects, Request, Wire, fetch
+from tests.clients.readers.wire import Answer, Redirects, Request, Wire, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 D = "sample.co.jp"
 MAIN, WELL_KNOWN = f"autoconfig.{D}/mail/config-v1.1.xml", f"{D}/.well-known/autoconfig/mail/config-v1.1.xml"
+MAIL_V1 = f"autoconfig.{D}/.well-known/mail-v1.xml"
 POX, SUB_POX = f"{D}/autodiscover/autodiscover.xml", f"autodiscover.{D}/autodiscover/autodiscover.xml"
 RAW, PERCENT = "a.b+c'd@sample.co.jp", "a.b%2Bc%27d%40sample.co.jp"
 MD5 = "&emailmd5=5aad48414b2d480b1dcbff67eca1970b"
@@ -45,6 +47,29 @@ ASKED = {
         f"GET https://{WELL_KNOWN}?emailaddress={PERCENT}{MD5}",
         f"GET http://{WELL_KNOWN}?emailaddress={PERCENT}{MD5}",
     ],
+    "Evolution 3.46": [
+        f"GET https://{MAIN}?emailaddress=EVOLUTIONUSER%40{D}{MD5}",
+        f"GET http://{MAIN}?emailaddress=EVOLUTIONUSER%40{D}{MD5}",
+        f"GET https://{WELL_KNOWN}?emailaddress=EVOLUTIONUSER%40{D}{MD5}",
+        f"GET http://{WELL_KNOWN}?emailaddress=EVOLUTIONUSER%40{D}{MD5}",
+    ],
+    "GNOME Online Accounts": [
+        f"GET https://{MAIL_V1}?emailaddress={RAW}",
+        f"GET https://{MAIN}?emailaddress={RAW}",
+        f"GET https://{WELL_KNOWN}",
+        f"GET http://{MAIN}",
+    ],
+    "KMail 22.12": [f"GET http://{MAIN}", f"GET http://{WELL_KNOWN}"],
+    "aerc": [f"GET https://{MAIN}?emailaddress={PERCENT}", f"GET https://{WELL_KNOWN}?emailaddress={PERCENT}"],
+    "SnappyMail": [
+        f"GET https://{MAIL_V1}?emailaddress=test%40{D}",
+        f"GET https://{WELL_KNOWN}",
+        f"GET http://{MAIN}",
+        f"POST https://{POX}",
+        f"POST https://{SUB_POX}",
+        f"POST http://{SUB_POX}",
+    ],
+    "Horde": [f"GET http://{MAIN}?emailaddress={PERCENT}", f"GET http://{WELL_KNOWN}"],
     "KMail": [f"GET https://{MAIN}", f"GET http://{MAIN}", f"GET https://{WELL_KNOWN}"],
     "Geary": [f"GET https://{MAIN}"],
     "FairEmail": [
@@ -132,10 +157,20 @@ def test_unicode_domain_in_a_body(port: int, name: str, address: str) -> None:
     assert arrives(client, step, case) == step.read(answer.body)
 
 
-@pytest.mark.parametrize("name", ["FairEmail", "Himalaya", "Nextcloud Mail"])
-def test_raw_utf8_in_a_target(port: int, name: str) -> None:
-    """The exceptions of addresses in raw UTF-8 are there because uvicorn refuses them with status 400."""
-    step = CLIENTS[name].steps(Person("hanako-flowers.example", "太郎"))[0]
+def test_empty_404() -> None:
+    """An error with a sentence sends KMail 22.12 to its next place, one without ends its search."""
+    silent = Answer("", 404, {}, b"")
 
-    with pytest.raises(Refused, match="status 400"):
-        step.ask(Wire(port))
+    assert kmail_2212.taken(silent) == b""
+    with pytest.raises(Refused, match="status 404"):
+        kmail_2212.taken(silent._replace(body=b"No mail settings for this name here.\n"))
+
+
+@pytest.mark.parametrize("name", ["FairEmail", "Himalaya"])
+def test_raw_utf8_in_a_target(port: int, name: str) -> None:
+    """What a program sends without any encoding is read; only a space ends a target."""
+    person = Person("hanako-flowers.example", "太郎")
+    step = CLIENTS[name].steps(person)[0]
+
+    assert "太郎" in step.url
+    assert step.ask(Wire(port))

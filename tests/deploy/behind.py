@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import select
 import socket
 import subprocess
@@ -20,12 +21,38 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WELL_KNOWN = f"/.well-known/autoconfig{DOCUMENT}"
+SPELLINGS = [DOCUMENT, WELL_KNOWN, "/.well-known/mail-v1.xml", f"/v1.1{DOCUMENT}"]
 PACC = "/.well-known/user-agent-configuration.json"
 LONG = ".".join(["l" * 60] * 3) + ".example"
 """A domain of 190 characters: with a name of 64 before it, an address is too long."""
 
+ABOVE, EXCHANGER = "above.example", "mx.above.example"
+"""A domain that speaks for names below it, and one that takes mail for others."""
+
+LOCAL = "local.example"
+"""A domain whose user names are local parts."""
+DAV = "dav.example"
+"""A domain in whose documents each mailbox has a calendar of its own."""
+_PLANS = """
+[plans.dav]
+extends = "shared-managed"
+name = "Calendars"
+servers = [{ protocol = "caldav", url = "https://dav.{domain}/{address}/", login = ["password-encrypted"], \
+  username = "{address}" }]
+[plans.local]
+name = "Local parts"
+servers = [
+  { protocol = "imap", host = "pop.{domain}", port = 993, tls = "ssl", \
+    login = ["password-cleartext"], username = "{local}" },
+  { protocol = "smtp", host = "pop.{domain}", port = 465, tls = "ssl", \
+    login = ["password-cleartext"], username = "{local}" },
+]
+"""
+
 KEPT = ("content-type", "cache-control", "location", "allow", "x-content-type-options")
 """Headers that have to be the server's own."""
+
+_LAST_DOT = re.compile(r"\.(?=:|$)")
 
 
 class Answer(NamedTuple):
@@ -113,13 +140,17 @@ class Behind:
         self.folder, self.program = folder, program
         self.config = folder / "demo" / "autoconfig.toml"
         init(folder / "demo", demo=True)
+        with (folder / "demo" / "plans.toml").open("a", encoding="utf-8") as plans:
+            plans.write(_PLANS)
         names = [f"v{number:03}.example" for number in range(200)]
         names += [f"autoconfig.{name}" for name in names[:3]] + [LONG]
         file = folder / "victims.csv"
         rows = [f"{name},shared-managed," for name in names] + [
             f"x{name},shared-standard,cs312.xbit.jp" for name in names
         ]
-        file.write_text("\n".join(["name,plan,server", *rows, ""]), encoding="utf-8")
+        rows += [f"{DAV},dav,", f"{LOCAL},local,"]
+        rows = [f"{row},," for row in rows] + [f"{ABOVE},shared-managed,,yes,", f"{EXCHANGER},shared-managed,,,yes"]
+        file.write_text("\n".join(["name,plan,server,subdomains,exchanger", *rows, ""]), encoding="utf-8")
         self.autoconfig("mapping", "sync", str(file))
         self.socket = folder / "http.sock"
         serve = [sys.executable, "-m", "autoconfig", "serve", "--uds", str(self.socket), "--config", str(self.config)]
@@ -161,8 +192,12 @@ class Behind:
         return answer
 
     def direct(self, host: str, target: str = DOCUMENT, method: str = "GET", body: bytes = b"") -> Answer:
-        """What the server itself answers to somebody outside."""
-        return self.answered([f"Host: {host}"], target, method, body)
+        """
+        What the server itself answers to somebody outside, for the Host as nginx sends it: without the last dot.
+
+        With the dot the server would keep the answer from caches, as nothing tells it how they compare names.
+        """
+        return self.answered([f"Host: {_LAST_DOT.sub('', host)}"], target, method, body)
 
     def answered(
         self, headers: list[str], target: str, method: str = "GET", body: bytes = b"", version: str = "1.1"

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 THREADS, LIMIT, MOST = 4, 60, 200_000
-PAUSE = 0.003
+PAUSE = 0.02
+"""Seconds: enough requests for every moment of a restart, and not so many that it takes longer for them."""
 
 
 def ask(place: str, host: str) -> str:

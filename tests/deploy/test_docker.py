@@ -16,11 +16,11 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import needs
+from tests.conftest import needs, needs_file
 from tests.deploy.conftest import wheel
 from tests.deploy.programs import Program, free_ports
 from tests.deploy.site import ROOT
-from tests.servers.postgresql import PostgreSQL
+from tests.support.servers.postgresql import PostgreSQL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +61,20 @@ def test_dockerfile_linted() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_image_without_daemon() -> None:
+    """The other way of building the image sets the environment of the Dockerfile, and takes the rest from there."""
+    script = (FOLDER / "image.sh").read_text(encoding="utf-8")
+    image = {instruction.name: instruction.text for instruction in stages()[1]}
+
+    for variable in image["ENV"].replace("PATH=/opt/autoconfig/bin:$PATH", "").split():
+        assert f"--env {variable} " in script
+    assert f"--healthcheck-interval {re.findall('--interval=([0-9]+s)', image['HEALTHCHECK'])[0]} " in script
+    assert " ".join(json.loads(image["HEALTHCHECK"].partition("CMD ")[2])) == "autoconfig ready"
+    assert f"--volume {image['VOLUME']} --port {image['EXPOSE']} " in script
+    for name in ("USER", "ENTRYPOINT", "CMD"):
+        assert f"$(instruction {name}" in script
+
+
 def test_compose_is_valid() -> None:
     """Compose takes its file."""
     command = [needs("docker-compose", "docker-compose"), "--file", str(FOLDER / "compose.yaml"), "config", "--quiet"]
@@ -70,8 +84,8 @@ def test_compose_is_valid() -> None:
 
 
 def composed() -> dict[str, Any]:
-    """The compose file, as Compose reads it: Debian's has YAML with it."""
-    needs("docker-compose", "docker-compose")
+    """The compose file, read by Debian's YAML."""
+    needs_file("/usr/lib/python3/dist-packages/yaml", "python3-yaml")
     script = "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))"
     text = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
     done = subprocess.run(["/usr/bin/python3", "-c", script], input=text, capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.deploy.behind import LONG, PACC, WELL_KNOWN, Behind, written
+from tests.deploy.behind import ABOVE, DAV, EXCHANGER, LOCAL, LONG, PACC, SPELLINGS, WELL_KNOWN, Behind, written
 from tests.deploy.site import DOCUMENT
 
 pytestmark = pytest.mark.timeout(600)  # the first test may have to install packages
@@ -49,6 +49,9 @@ def _with(*headers: str, same: bool = True, target: str = DOCUMENT + "?emailaddr
 ATTACKS = {
     "plain": Attack(),
     "plain, well-known": Attack(WELL_KNOWN + "?emailaddress=x@{e}", ["Host: {v}"]),
+    "plain, SnappyMail": Attack("/.well-known/mail-v1.xml?emailaddress=x@{e}"),
+    "plain, Nine": Attack("/v1.1/mail/config-v1.1.xml?emailaddress=x@{e}"),
+    "Nine's path, encoded": Attack("/v1%2e1/mail/config-v1.1.xml?emailaddress=x@{e}"),
     "encoded": _query("emailaddress=x%40{e}"),
     "encoded letter": _query("emailaddress=x@%68anako-flowers.example"),
     "encoded name": _query("%65mailaddress=x@{e}"),
@@ -98,9 +101,9 @@ ATTACKS = {
     "two hosts, evil first": Attack(DOCUMENT, ["Host: autoconfig.{e}", "Host: autoconfig.{v}"], same=False),
     "no host": Attack(headers=[], version="1.0", same=False),  # nginx asks on by 1.1, which has to have one
     "no host, 1.1": Attack(headers=[], same=False),
-    "absolute, victim": Attack("http://autoconfig.{v}" + DOCUMENT, ["Host: autoconfig.{e}"], same=False),
-    "absolute, evil": Attack("http://autoconfig.{e}" + DOCUMENT, ["Host: autoconfig.{v}"], same=False),
-    "absolute, with an address": Attack("http://autoconfig.{v}" + DOCUMENT + "?emailaddress=x@{e}", same=False),
+    "absolute, victim": Attack("http://autoconfig.{v}" + DOCUMENT, ["Host: autoconfig.{e}"]),
+    "absolute, evil": Attack("http://autoconfig.{e}" + DOCUMENT, ["Host: autoconfig.{v}"]),
+    "absolute, with an address": Attack("http://autoconfig.{v}" + DOCUMENT + "?emailaddress=x@{e}"),
     "X-Forwarded-Host": _with("X-Forwarded-Host: autoconfig.{e}", target=DOCUMENT),
     "X-Host": _with("X-Host: autoconfig.{e}", "X-Forwarded-Server: autoconfig.{e}", target=DOCUMENT),
     "Forwarded": _with("Forwarded: host=autoconfig.{e};proto=https", target=DOCUMENT),
@@ -178,6 +181,44 @@ def test_poisoning(behind: Behind, attack: Attack) -> None:
         assert expected.same == cold.same == warm.same
 
 
+@pytest.mark.parametrize("domain", ["old-shop.example", LOCAL, DAV], ids=["user name", "local part", "calendar"])
+def test_documents_of_mailboxes(behind: Behind, domain: str) -> None:
+    """Where a document is of one mailbox, nobody gets another's, nor the one that is for whoever names none."""
+    host = f"autoconfig.{domain}"
+    targets = [DOCUMENT, *(f"{DOCUMENT}?emailaddress={who}@{domain}" for who in ("EVOLUTIONUSER", "taro", "jiro"))]
+    directly = [behind.direct(host, target) for target in targets]
+    cached = [behind.ask(host, target) for target in targets * 2]
+
+    assert [answer.same for answer in directly] * 2 == [answer.same for answer in cached]
+    assert len({answer.body for answer in directly}) == 3
+    assert directly[0].body == directly[1].body
+    assert [answer.cache for answer in cached[4:]] == ["HIT", "MISS", "MISS", "MISS"]
+
+
+def test_names_below_a_domain(behind: Behind) -> None:
+    """Each name below a domain that speaks for it has a document of its own, in the cache too."""
+    for name in (ABOVE, f"a.{ABOVE}", f"b.{ABOVE}"):
+        for target in (DOCUMENT, f"{DOCUMENT}?emailaddress=taro@{name}", f"{DOCUMENT}?emailaddress=taro@{ABOVE}"):
+            expected = behind.direct(f"autoconfig.{name}", target)
+            answers = [behind.ask(f"autoconfig.{name}", target) for _ in range(2)]
+
+            assert [answer.same for answer in answers] == [expected.same] * 2
+            assert f"pop.{target.rpartition('@')[2] if '@' in target else name}<".encode() in expected.body
+
+
+def test_documents_of_a_mail_host(behind: Behind) -> None:
+    """What a mail host answers for other domains nobody gets in the place of its own document."""
+    host = f"autoconfig.{EXCHANGER}"
+    targets = [f"{DOCUMENT}?emailaddress=taro@{name}" for name in ("one.example", "two.example", EXCHANGER)]
+    directly = [behind.direct(host, target) for target in (*targets, DOCUMENT)]
+    cached = [behind.ask(host, target) for target in (*targets, DOCUMENT) * 2]
+
+    assert [answer.same for answer in directly] * 2 == [answer.same for answer in cached]
+    assert [answer.cache for answer in cached] == [None, None, "MISS", "MISS", None, None, "HIT", "HIT"]
+    assert b"<domain>one.example</domain>" in directly[0].body
+    assert f"pop.{EXCHANGER}<".encode() in directly[0].body
+
+
 def test_label_is_taken_off_once(behind: Behind) -> None:
     """Under autoconfig.D the address x@autoconfig.D is of another domain, also where both have rows."""
     host, target = "autoconfig.v000.example", DOCUMENT + "?emailaddress=x@{}"
@@ -232,7 +273,15 @@ _HOSTS = st.builds(
 _PATHS = st.sampled_from(
     [
         *[DOCUMENT] * 3,
-        *[WELL_KNOWN, f"/v1.1/{NAME}", f"/v1.1/{EVIL}", "/mail//config-v1.1.xml", PACC],
+        *[
+            *SPELLINGS,
+            "/.well-known/mail-v1.1.xml",
+            "/v1.1/.well-known/mail-v1.xml",
+            f"/v1.1/{NAME}",
+            f"/v1.1/{EVIL}",
+            "/mail//config-v1.1.xml",
+            PACC,
+        ],
         *["/mail/../mail/config-v1.1.xml", "/mail/config-v1%2e1.xml", f"{DOCUMENT}/", "/nothing"],
     ]
 )

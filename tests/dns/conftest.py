@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.dns.scripted import Nameserver
+from tests.support.scripted_dns import Nameserver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

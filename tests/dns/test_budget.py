@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoconfig.dns.answer import MXStatus
 from autoconfig.dns.budget import MINUTE, Budget
+from autoconfig.dns.mx_answer import MXStatus
 
 
 class Clock:

@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoconfig.dns import lookups
-from autoconfig.dns.answer import MXAnswer, MXStatus
-from autoconfig.dns.lookups import MailExchangers
+from autoconfig.dns.lookups import MXLookups
 from autoconfig.dns.mx import mail_exchangers
+from autoconfig.dns.mx_answer import MXAnswer, MXStatus
 from autoconfig.dns.nameservers import Nameservers
 from autoconfig.mail.domain import Domain
-from tests.mapping.sources.fakes import settled
-from tests.servers.knot import silent
+from tests.support.servers.knot import silent
+from tests.support.settling import settled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-    from tests.servers.knot import Knot
+    from tests.support.servers.knot import Knot
 
 CUSTOMER = Domain("customer.co.jp")
 FOUND = MXAnswer(MXStatus.FOUND, ((10, "cs312.xbit.jp"),), 60)
@@ -68,9 +68,9 @@ def asked(knot: Knot) -> Asked:
     return Asked(partial(mail_exchangers, nameservers=Nameservers([knot.address]), limit=20))
 
 
-def made(asked: Asked, clock: Clock, budget: int = 600, limit: float = 20, own: str = "") -> MailExchangers:
+def made(asked: Asked, clock: Clock, budget: int = 600, limit: float = 20, own: str = "") -> MXLookups:
     """Lookups within these bounds."""
-    return MailExchangers(asked, budget=budget, limit=limit, own=frozenset({own}), clock=clock)
+    return MXLookups(asked, budget=budget, limit=limit, own=frozenset({own}), clock=clock)
 
 
 def run(*steps: Coroutine[None, None, MXAnswer]) -> list[MXAnswer]:
@@ -97,12 +97,12 @@ KEPT = {
 @pytest.mark.parametrize(("name", "seconds"), KEPT.values(), ids=KEPT)
 def test_kept(asked: Asked, clock: Clock, name: str, seconds: float) -> None:
     """An answer is kept as long as the DNS allows, within bounds, and then asked for again."""
-    exchangers, domain = made(asked, clock), Domain(name if name.endswith(".jp") else f"{name}.co.jp")
+    mx_lookups, domain = made(asked, clock), Domain(name if name.endswith(".jp") else f"{name}.co.jp")
     answers = []
 
     async def steps() -> None:
         for clock.now in (1000, 1000 + seconds - 0.1, 1000 + seconds):
-            answers.append((await exchangers.of(domain), len(asked.names)))
+            answers.append((await mx_lookups.of(domain), len(asked.names)))
 
     asyncio.run(steps())
     (first, _), (second, _), (third, _) = answers
@@ -113,40 +113,40 @@ def test_kept(asked: Asked, clock: Clock, name: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("trouble", [MXStatus.FAILED, MXStatus.TIMED_OUT], ids=str)
 def test_served_on_while_the_dns_says_nothing(clock: Clock, trouble: MXStatus) -> None:
-    """Exchangers that were found are used for a day more while nobody says that they changed, and for no longer."""
+    """Expired exchangers are used for one more day while the DNS fails, and no longer."""
     said = [FOUND]
 
     async def dns(_domain: str) -> MXAnswer:
         return said.pop() if said else MXAnswer(trouble)
 
     asked = Asked(dns)
-    exchangers = made(asked, clock)
+    mx_lookups = made(asked, clock)
     statuses = []
 
     async def steps() -> None:
         for clock.now in (1000, 1060, 1061, 1060 + 86399, 1060 + 86400):
-            statuses.append((await exchangers.of(CUSTOMER)).status)
+            statuses.append((await mx_lookups.of(CUSTOMER)).status)
 
     asyncio.run(steps())
 
     assert statuses == [MXStatus.FOUND] * 4 + [trouble]
     assert len(asked.names) == 3  # a failure is kept for five seconds
-    assert lookups.Troubles(2, 0, CUSTOMER.name) == exchangers.troubles()
+    assert lookups.MXFailures(2, 0, CUSTOMER.name) == mx_lookups.failures()
 
 
 def test_served_on_without_a_budget(asked: Asked, clock: Clock) -> None:
-    """A flood of names takes the settings from nobody who had them before."""
-    exchangers = made(asked, clock, budget=1)
+    """A flood of names does not evict names that were found before."""
+    mx_lookups = made(asked, clock, budget=1)
     statuses = []
 
     async def steps() -> None:
         for clock.now, name in ((1000, "a"), (1060, "stranger"), (1061, "a"), (1061, "b")):
-            statuses.append((await exchangers.of(Domain(f"{name}.wild.co.jp"))).status)
+            statuses.append((await mx_lookups.of(Domain(f"{name}.wild.co.jp"))).status)
 
     asyncio.run(steps())
 
     assert statuses == [MXStatus.FOUND] * 3 + [MXStatus.OVER_BUDGET]
-    assert lookups.Troubles(0, 2, "b.wild.co.jp") == exchangers.troubles()
+    assert lookups.MXFailures(0, 2, "b.wild.co.jp") == mx_lookups.failures()
 
 
 @pytest.mark.parametrize("changed", [MXStatus.NO_MX, MXStatus.NO_DOMAIN, MXStatus.NONE_OFFERED], ids=str)
@@ -157,13 +157,13 @@ def test_what_the_dns_took_back_is_not_served_on(clock: Clock, changed: MXStatus
     async def dns(_domain: str) -> MXAnswer:
         return said[-1]
 
-    exchangers = MailExchangers(dns, budget=600, limit=20, clock=clock)
+    mx_lookups = MXLookups(dns, budget=600, limit=20, clock=clock)
     statuses = []
 
     async def steps() -> None:
         for clock.now, answer in ((1000, FOUND), (1060, MXAnswer(changed)), (1066, MXAnswer(MXStatus.FAILED))):
             said.append(answer)
-            statuses.append((await exchangers.of(CUSTOMER)).status)
+            statuses.append((await mx_lookups.of(CUSTOMER)).status)
 
     asyncio.run(steps())
 
@@ -171,17 +171,17 @@ def test_what_the_dns_took_back_is_not_served_on(clock: Clock, changed: MXStatus
 
 
 def test_negative_is_not_kept_for_long(clock: Clock) -> None:
-    """Whoever has just set an MX does not wait for hours, even where the zone asks for it."""
+    """A new MX is seen within minutes, even if the zone's negative TTL is longer."""
 
     async def nothing(_domain: str) -> MXAnswer:
         return MXAnswer(MXStatus.NO_MX, ttl=86400)
 
     asked = Asked(nothing)
-    exchangers = made(asked, clock)
+    mx_lookups = made(asked, clock)
 
     async def steps() -> None:
         for clock.now in (0, 299, 300):
-            await exchangers.of(CUSTOMER)
+            await mx_lookups.of(CUSTOMER)
 
     asyncio.run(steps())
 
@@ -191,8 +191,8 @@ def test_negative_is_not_kept_for_long(clock: Clock) -> None:
 @pytest.mark.parametrize("name", ["localhost", "192.0.2.1", "shop.example", "setup.xbit.jp"])
 def test_never_asked(asked: Asked, clock: Clock, name: str) -> None:
     """What the DNS cannot know, and the provider's own host, is not asked for, and costs no budget."""
-    exchangers = made(asked, clock, budget=1, own="setup.xbit.jp")
-    answers = run(*(exchangers.of(Domain(name)) for _ in range(3)), exchangers.of(CUSTOMER))
+    mx_lookups = made(asked, clock, budget=1, own="setup.xbit.jp")
+    answers = run(*(mx_lookups.of(Domain(name)) for _ in range(3)), mx_lookups.of(CUSTOMER))
 
     assert [answer.status for answer in answers] == [MXStatus.NOT_ASKED] * 3 + [MXStatus.FOUND]
     assert asked.names == [CUSTOMER.name]
@@ -200,21 +200,21 @@ def test_never_asked(asked: Asked, clock: Clock, name: str) -> None:
 
 def test_single_flight(asked: Asked, clock: Clock) -> None:
     """Any number of requests for a name wait for one question; it takes one from the budget."""
-    exchangers = made(asked, clock, budget=1)
+    mx_lookups = made(asked, clock, budget=1)
 
     async def together() -> list[MXAnswer]:
-        return await asyncio.gather(*(exchangers.of(CUSTOMER) for _ in range(200)))
+        return await asyncio.gather(*(mx_lookups.of(CUSTOMER) for _ in range(200)))
 
     assert asyncio.run(together()) == [FOUND] * 200
     assert asked.names == [CUSTOMER.name]
 
 
 def test_client_that_leaves(asked: Asked, clock: Clock) -> None:
-    """A client that goes away while it waits takes the answer from nobody."""
-    exchangers = made(asked, clock)
+    """A client that leaves while waiting does not cancel the question for others."""
+    mx_lookups = made(asked, clock)
 
     async def leaving() -> MXAnswer:
-        first, second = (asyncio.create_task(exchangers.of(CUSTOMER)) for _ in range(2))
+        first, second = (asyncio.create_task(mx_lookups.of(CUSTOMER)) for _ in range(2))
         await asyncio.sleep(0)
         first.cancel()
         return await second
@@ -231,24 +231,24 @@ def test_bounded_concurrency(clock: Clock) -> None:
         return FOUND
 
     asked = Asked(slowly)
-    exchangers = made(asked, clock)
+    mx_lookups = made(asked, clock)
 
     async def together() -> list[MXAnswer]:
-        return await asyncio.gather(*(exchangers.of(Domain(f"d{number}.co.jp")) for number in range(300)))
+        return await asyncio.gather(*(mx_lookups.of(Domain(f"d{number}.co.jp")) for number in range(300)))
 
     assert asyncio.run(together()) == [FOUND] * 300
     assert asked.most == lookups.AT_ONCE
 
 
 def test_wait_for_a_turn_is_bounded(clock: Clock) -> None:
-    """With a server that is silent nobody waits longer than the limit, its turn included; all end."""
+    """With a silent server, no request waits longer than the limit, including its turn."""
     with silent() as dead:
         ask = partial(mail_exchangers, nameservers=Nameservers([dead.getsockname()]), limit=60)
         asked = Asked(ask)
-        exchangers = made(asked, clock, limit=0.3)
+        mx_lookups = made(asked, clock, limit=0.3)
 
         async def together() -> list[MXAnswer]:
-            return await asyncio.gather(*(exchangers.of(Domain(f"d{number}.co.jp")) for number in range(200)))
+            return await asyncio.gather(*(mx_lookups.of(Domain(f"d{number}.co.jp")) for number in range(200)))
 
         assert {MXStatus.TIMED_OUT} == {answer.status for answer in asyncio.run(together())}
 
@@ -259,12 +259,12 @@ def test_wait_for_a_turn_is_bounded(clock: Clock) -> None:
 def test_budget(asked: Asked, clock: Clock) -> None:
     """In any minute no more names are asked for than the budget; what is kept is still answered, a minute later all."""
     counts: Counter[MXStatus] = Counter()
-    exchangers = MailExchangers(asked, budget=3, limit=20, count=lambda status: counts.update([status]), clock=clock)
+    mx_lookups = MXLookups(asked, budget=3, limit=20, count=lambda status: counts.update([status]), clock=clock)
     statuses = []
 
     async def steps() -> None:
         for clock.now, number in ((0, 0), (30, 1), (59, 2), (59.9, 3), (59.9, 0), (60, 3), (60, 4), (90, 5)):
-            statuses.append((await exchangers.of(Domain(f"d{number}.wild.co.jp"))).status)
+            statuses.append((await mx_lookups.of(Domain(f"d{number}.wild.co.jp"))).status)
 
     asyncio.run(steps())
     found, over = MXStatus.FOUND, MXStatus.OVER_BUDGET
@@ -283,11 +283,11 @@ def test_budget_of_any_minute(times: list[float], budget: int) -> None:
         let_through.append(clock.now)
         return FOUND
 
-    exchangers = MailExchangers(answer, budget=budget, limit=20, clock=clock)
+    mx_lookups = MXLookups(answer, budget=budget, limit=20, clock=clock)
 
     async def steps() -> None:
         for number, clock.now in enumerate(sorted(times)):
-            await exchangers.of(Domain(f"d{number}.co.jp"))
+            await mx_lookups.of(Domain(f"d{number}.co.jp"))
 
     asyncio.run(steps())
 
@@ -298,27 +298,27 @@ def test_budget_of_any_minute(times: list[float], budget: int) -> None:
 def test_flood(asked: Asked, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A flood of names that do not exist evicts no customer, and what is kept stays bounded."""
     monkeypatch.setattr(lookups, "KEPT", 50)
-    exchangers = made(asked, clock, budget=1000)
+    mx_lookups = made(asked, clock, budget=1000)
 
     async def steps() -> MXAnswer:
-        await exchangers.of(CUSTOMER)
+        await mx_lookups.of(CUSTOMER)
         for number in range(200):
-            await exchangers.of(Domain(f"nobody{number}.co.jp"))
-        return await exchangers.of(CUSTOMER)
+            await mx_lookups.of(Domain(f"nobody{number}.co.jp"))
+        return await mx_lookups.of(CUSTOMER)
 
     assert asyncio.run(steps()) == FOUND
     assert asked.names.count(CUSTOMER.name) == 1
-    assert len(exchangers._others._answers) == 50
+    assert len(mx_lookups._others._answers) == 50
 
 
 def test_evicts_the_longest_unused(asked: Asked, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of too many names with exchangers those that were asked for last are kept."""
     monkeypatch.setattr(lookups, "KEPT", 2)
-    exchangers = made(asked, clock)
+    mx_lookups = made(asked, clock)
 
     async def steps() -> None:
         for name in ("a", "b", "a", "c", "a", "b"):
-            await exchangers.of(Domain(f"{name}.wild.co.jp"))
+            await mx_lookups.of(Domain(f"{name}.wild.co.jp"))
 
     asyncio.run(steps())
 
@@ -326,32 +326,32 @@ def test_evicts_the_longest_unused(asked: Asked, clock: Clock, monkeypatch: pyte
 
 
 def test_troubles(asked: Asked, clock: Clock) -> None:
-    """What went wrong is told once: how many failed, how many were not asked, and one of the names."""
-    exchangers = made(asked, clock, budget=2)
+    """Failures are reported once: how many failed, how many were not asked, and one of the names."""
+    mx_lookups = made(asked, clock, budget=2)
     names = ("customer.co.jp", "a.broken.jp", "over.co.jp", "more.co.jp")
-    run(*(exchangers.of(Domain(name)) for name in names))
+    run(*(mx_lookups.of(Domain(name)) for name in names))
 
-    assert lookups.Troubles(1, 2, "more.co.jp") == exchangers.troubles()
-    assert exchangers.troubles() is None
+    assert lookups.MXFailures(1, 2, "more.co.jp") == mx_lookups.failures()
+    assert mx_lookups.failures() is None
 
 
 def test_close(clock: Clock) -> None:
-    """At the end whoever waits is told that it failed, and nobody is asked any more."""
+    """After `close`, waiting requests fail, and no more questions are sent."""
 
     async def never(_domain: str) -> MXAnswer:
         await asyncio.Event().wait()
         raise AssertionError
 
     asked = Asked(never)
-    exchangers = made(asked, clock)
+    mx_lookups = made(asked, clock)
 
     async def closing() -> list[MXAnswer]:
-        waiting = [asyncio.create_task(exchangers.of(Domain(f"d{number}.co.jp"))) for number in range(100)]
+        waiting = [asyncio.create_task(mx_lookups.of(Domain(f"d{number}.co.jp"))) for number in range(100)]
         await settled()
-        unstarted = asyncio.create_task(exchangers.of(CUSTOMER))
+        unstarted = asyncio.create_task(mx_lookups.of(CUSTOMER))
         await asyncio.sleep(0)
-        await exchangers.close()
-        return [*await asyncio.gather(*waiting, unstarted), await exchangers.of(Domain("late.co.jp"))]
+        await mx_lookups.close()
+        return [*await asyncio.gather(*waiting, unstarted), await mx_lookups.of(Domain("late.co.jp"))]
 
     statuses = [answer.status for answer in asyncio.run(closing())]
 
@@ -360,18 +360,18 @@ def test_close(clock: Clock) -> None:
 
 
 def test_bug(clock: Clock) -> None:
-    """What should never be raised reaches whoever waits, and the next one asks again."""
+    """An unexpected exception reaches all waiting requests, and the next request asks again."""
 
     async def broken(_domain: str) -> MXAnswer:
         raise LookupError
 
     asked = Asked(broken)
-    exchangers = made(asked, clock)
+    mx_lookups = made(asked, clock)
 
     async def steps() -> None:
         for _ in range(2):
             with pytest.raises(LookupError):
-                await exchangers.of(CUSTOMER)
+                await mx_lookups.of(CUSTOMER)
 
     asyncio.run(steps())
 

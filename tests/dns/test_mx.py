@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoconfig.dns.answer import MXAnswer, MXStatus
 from autoconfig.dns.mx import MOST_HOSTS, mail_exchangers
+from autoconfig.dns.mx_answer import MXAnswer, MXStatus
 from autoconfig.dns.nameservers import Nameservers
 from autoconfig.mail.domain import is_host_name
-from tests.dns.scripted import NAME, SOA, Nameserver, bare, garbage, half, mx, reply, silence
-from tests.dns.zones import NEGATIVE_TTL
-from tests.servers.knot import silent
+from tests.support.scripted_dns import NAME, SOA, Nameserver, bare, garbage, half, mx, reply, silence
+from tests.support.servers.knot import silent
+from tests.support.zones import NEGATIVE_TTL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.dns.scripted import Reply
-    from tests.servers.knot import Knot
+    from tests.support.scripted_dns import Reply
+    from tests.support.servers.knot import Knot
 
 LIMIT = 20.0
 """Seconds for a server that does answer; a busy machine is slow."""
@@ -79,7 +79,7 @@ def test_real(knot: Knot, name: str, status: MXStatus, hosts: tuple[tuple[int, s
 
 @pytest.mark.parametrize("domain", ["a.broken.jp", "elsewhere.jp"], ids=["SERVFAIL", "REFUSED"])
 def test_real_failure(knot: Knot, domain: str) -> None:
-    """A server that cannot say is told apart from one that says that there is nothing."""
+    """A server failure is distinguished from a negative answer."""
     assert MXAnswer(MXStatus.FAILED) == ask(knot, domain)
 
 
@@ -106,7 +106,7 @@ FOUND = {
 def test_found(
     nameserver: Nameserver, records: list[tuple[str, int, str, str, str]], hosts: tuple[tuple[int, str], ...]
 ) -> None:
-    """The order does not depend on the server, and what is no exchanger stands in nobody's way."""
+    """The order does not depend on the server, and records that are not exchangers are ignored."""
     nameserver.reply = reply(*records)
 
     assert MXAnswer(MXStatus.FOUND, hosts) == ask(nameserver)
@@ -139,7 +139,7 @@ def test_negative(nameserver: Nameserver, answer: Reply, status: MXStatus, ttl: 
 
 
 def update(query: dns.message.Message) -> bytes:
-    """An answer to something else."""
+    """An answer to another question."""
     response = dns.message.make_response(query)
     response.set_opcode(dns.opcode.UPDATE)
     return response.to_wire()
@@ -202,7 +202,7 @@ def test_hostile(hostile: Nameserver, changes: list[tuple[int, int]], found: boo
 
 @pytest.mark.parametrize("domain", ["a" * 64 + ".co.jp", "a..co.jp", "é" * 70, "a\\300b"])
 def test_no_domain_name(nameserver: Nameserver, domain: str) -> None:
-    """What is no name is never asked for, and nothing is raised."""
+    """An invalid name is never asked for, and raises nothing."""
     nameserver.reply = reply(code=dns.rcode.NXDOMAIN)
 
     assert MXAnswer(MXStatus.FAILED) == ask(nameserver, domain)

@@ -12,10 +12,10 @@ import dns.nameserver
 import dns.resolver
 import pytest
 
-from autoconfig.dns.answer import MXAnswer, MXStatus
 from autoconfig.dns.mx import mail_exchangers
+from autoconfig.dns.mx_answer import MXAnswer, MXStatus
 from autoconfig.dns.nameservers import LARGEST, Nameservers
-from tests.dns.scripted import NAME, mx, reply
+from tests.support.scripted_dns import NAME, mx, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ class Key(NamedTuple):
 
 # Apple's device-management schema (release iOS 18.1), restated: CommonPayloadKeys, TopLevel, com.apple.mail.managed,
 # com.apple.caldav.account and com.apple.carddav.account, without the keys that a server has no business to send
-# (passwords, S/MIME, VPN, removal, encryption).
+# (passwords, certificates for S/MIME, VPN, removal, encryption).
 COMMON = {
     "PayloadIdentifier": Key(str, required=True),
     "PayloadUUID": Key(str, required=True),
@@ -57,6 +57,12 @@ MAIL = COMMON | {
     "PreventAppSheet": Key(bool),
     "disableMailRecentsSyncing": Key(bool),
     "allowMailDrop": Key(bool),
+    "SMIMESigningUserOverrideable": Key(bool),
+    "SMIMESigningCertificateUUIDUserOverrideable": Key(bool),
+    "SMIMEEncryptByDefault": Key(bool),
+    "SMIMEEncryptByDefaultUserOverrideable": Key(bool),
+    "SMIMEEncryptionCertificateUUIDUserOverrideable": Key(bool),
+    "SMIMEEnableEncryptionPerMessageSwitch": Key(bool),
 }
 CALDAV, CARDDAV = (
     COMMON
@@ -75,6 +81,8 @@ SCHEMAS = {schema["PayloadType"].allowed[0]: schema for schema in (MAIL, CALDAV,
 # Apple's defaults for these are wrong for somebody, so they are never left out.
 ALWAYS = {
     "EmailAddress",
+    "allowMailDrop",
+    *(key for key in MAIL if key.startswith("SMIME")),
     *(f"{way}MailServer{key}" for way in ("Incoming", "Outgoing") for key in ("PortNumber", "UseSSL")),
 }
 

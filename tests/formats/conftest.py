@@ -17,7 +17,7 @@ from autoconfig.plans import Plans, read_plans
 from autoconfig.resources import templates
 
 if TYPE_CHECKING:
-    from autoconfig.mail.bound import BoundPlan
+    from autoconfig.mail.binding import BoundPlan
 
 Accounts = Callable[..., Account]
 Servers = Callable[..., Server]
@@ -41,7 +41,7 @@ def rows() -> dict[Domain, tuple[str, str]]:
     """The demo's domains: plan and params, as a row has them."""
     text = (templates() / "demo" / "mapping.csv").read_text(encoding="utf-8")
     return {
-        Domain.parse(line.pop("name")): (
+        Domain.parse(line.pop("domain")): (
             line.pop("plan"),
             params.encode({name: value for name, value in line.items() if value}),
         )
@@ -114,8 +114,10 @@ def service() -> Services:
         *,
         login: tuple[Login, ...] = (Login.CLEARTEXT,),
         username: str = "{address}",
+        principal: bool = False,
+        of_mailbox: bool = False,
     ) -> Service:
-        return Service(kind, url, login, Pattern.parse(username))
+        return Service(kind, url, login, Pattern.parse(username), principal, of_mailbox)
 
     return make
 

@@ -10,7 +10,7 @@ import pytest
 
 from autoconfig.errors import Inexpressible
 from autoconfig.formats import apple
-from autoconfig.mail.account import Account
+from autoconfig.mail.account import Account, Text
 from autoconfig.mail.server import Login, Protocol, Server, TLSMode
 from autoconfig.mail.service import Service
 from tests.formats.apple_schema import ALWAYS, CALDAV, CARDDAV, MAIL, SCHEMAS, TOP_LEVEL, faults
@@ -216,7 +216,7 @@ def identity(document: bytes) -> tuple[str, str, str, str]:
 
 ADDRESSES = [
     "taro@example.jp",
-    "Taro@example.jp",
+    "Jiro@example.jp",
     "a&b<c>\"'{}%@example.jp",
     "太郎@example.jp",
     "taro@xn--wgv71a119e.example",
@@ -256,6 +256,37 @@ def test_other_mailboxes(account: Accounts, server: Servers) -> None:
     identities = [identity(apple.document(mailbox(account, server, address), IDENTIFIER)) for address in ADDRESSES]
 
     assert 4 * len(ADDRESSES) == len({text for each in identities for text in each})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("info@example.jp", "INFO@example.jp"), ("ÄÖ@example.jp", "äö@example.jp")],
+    ids=["ASCII", "beyond"],
+)
+def test_same_mailbox(account: Accounts, server: Servers, one: str, other: str) -> None:
+    """A mailbox is the same in upper and lower case, as an account in it is; the login is what was typed."""
+    documents = [apple.document(mailbox(account, server, address), IDENTIFIER) for address in (one, other)]
+
+    assert identity(documents[0]) == identity(documents[1])
+    assert [payload(document)["IncomingMailServerUsername"] for document in documents] == [one, other]
+
+
+def test_sender(account: Accounts, server: Servers) -> None:
+    """The sender's name stands in the account alone, and is no part of its identity."""
+    box = mailbox(account, server)
+    named, unnamed = apple.document(box, IDENTIFIER, sender="山田太郎 & Co."), apple.document(box, IDENTIFIER)
+
+    assert payload(named) == payload(unnamed) | {"EmailAccountName": "山田太郎 & Co."}
+    assert identity(named) == identity(unnamed)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_organization(account: Accounts, server: Servers, language: str) -> None:
+    """The profile is the provider's, in the language of the profile."""
+    provider = Text({"ja": "例ホスティング", "en": "Example Hosting"})
+    document = apple.document(mailbox(account, server), IDENTIFIER, language=language, provider=provider)
+
+    assert provider.in_language(language) == plistlib.loads(document)["PayloadOrganization"]
 
 
 def test_other_installation(account: Accounts, server: Servers) -> None:

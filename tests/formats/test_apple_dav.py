@@ -30,21 +30,23 @@ def dav(document: bytes) -> list[dict[str, Any]]:
 
 
 URLS = {
-    "a path": ("https://dav.example.jp/dav/", 443, True),
-    "a port": ("https://dav.example.jp:8443/dav/", 8443, True),
-    "a query": ("https://dav.example.jp/dav?a=b&c", 443, True),
-    "a bare origin": ("https://dav.example.jp", 443, False),
-    "a bare origin with a slash": ("https://dav.example.jp:8443/", 8443, False),
+    "a path": ("https://dav.example.jp/dav/", 443),
+    "a port": ("https://dav.example.jp:8443/dav/", 8443),
+    "a query": ("https://dav.example.jp/dav?a=b&c", 443),
+    "a bare origin": ("https://dav.example.jp", 443),
+    "a bare origin with a slash": ("https://dav.example.jp:8443/", 8443),
 }
 
 
-@pytest.mark.parametrize(("url", "port", "path"), URLS.values(), ids=URLS)
+@pytest.mark.parametrize(("url", "port"), URLS.values(), ids=URLS)
+@pytest.mark.parametrize("principal", [True, False], ids=["principal", "no principal"])
 @pytest.mark.parametrize("kind", [ServiceKind.CALDAV, ServiceKind.CARDDAV])
 def test_dav(
-    account: Accounts, server: Servers, service: Services, kind: ServiceKind, url: str, port: int, path: bool
+    account: Accounts, server: Servers, service: Services, kind: ServiceKind, principal: bool, url: str, port: int
 ) -> None:
-    """A calendar or an address book is a payload of its own; at a bare origin the device looks for it itself."""
-    (described,) = dav(apple.document(mailbox(account, server, services=(service(kind, url),)), IDENTIFIER))
+    """A calendar or an address book is a payload of its own; where there is no principal the device looks for it."""
+    services = (service(kind, url, principal=principal),)
+    (described,) = dav(apple.document(mailbox(account, server, services=services), IDENTIFIER))
     prefix = "CalDAV" if kind is ServiceKind.CALDAV else "CardDAV"
 
     assert faults(described, SCHEMAS[described["PayloadType"]]) == []
@@ -54,7 +56,7 @@ def test_dav(
         f"{prefix}Port": port,
         f"{prefix}UseSSL": True,
         f"{prefix}Username": "taro@example.jp",
-    } | ({f"{prefix}PrincipalURL": url} if path else {})
+    } | ({f"{prefix}PrincipalURL": url} if principal else {})
 
 
 def test_dav_order(account: Accounts, server: Servers, service: Services) -> None:
@@ -84,6 +86,17 @@ def test_dav_login(
     box = mailbox(account, server, services=(service(ServiceKind.CALDAV, login=login, username="{local}"),))
 
     assert [content["CalDAVUsername"] for content in dav(apple.document(box, IDENTIFIER))] == ["taro"] * there
+
+
+def test_mail_only(account: Accounts, server: Servers, service: Services) -> None:
+    """Without calendars and contacts the profile does not speak of them, and the mail account is the same."""
+    box = mailbox(account, server, services=(service(ServiceKind.CALDAV), service(ServiceKind.CARDDAV)))
+    whole, mail = apple.document(box, IDENTIFIER), apple.document(box, IDENTIFIER, mail_only=True)
+    there, here = plistlib.loads(whole), plistlib.loads(mail)
+
+    assert (len(dav(whole)), dav(mail)) == (2, [])
+    assert there["PayloadContent"][0] == here["PayloadContent"][0]
+    assert apple.document(mailbox(account, server), IDENTIFIER) == mail
 
 
 def test_dav_identity(account: Accounts, server: Servers, service: Services) -> None:

@@ -19,10 +19,10 @@ from autoconfig.formats.microsoft import ErrorCode
 from autoconfig.mail.account import Account
 from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.server import Protocol
-from tests.demo import DOMAINS
+from tests.support.demo import DOMAINS
 
 if TYPE_CHECKING:
-    from autoconfig.mail.bound import BoundPlan
+    from autoconfig.mail.binding import BoundPlan
 
 EXPECTED = Path(__file__).parent / "expected"
 REWRITE = "AUTOCONFIG_REWRITE_EXPECTED" in os.environ
@@ -58,11 +58,11 @@ SUITE: dict[str, Callable[[Account], bytes]] = {
 URL = "https://autoconfig.xbit.jp/autodiscover/autodiscover.xml"
 V2 = {
     "v2.json": microsoft_json.document("AutodiscoverV1", URL),
-    "v2-no-protocol.json": microsoft_json.error_document(microsoft_json.ErrorCode.MandatoryParameterMissing),
+    "v2-no-protocol.json": microsoft_json.error_document(microsoft_json.JSONErrorCode.MandatoryParameterMissing),
     "v2-no-such-protocol.json": microsoft_json.error_document(
-        microsoft_json.ErrorCode.InvalidProtocol, ("AutodiscoverV1", "ActiveSync")
+        microsoft_json.JSONErrorCode.InvalidProtocol, ("AutodiscoverV1", "ActiveSync")
     ),
-    "v2-no-such-user.json": microsoft_json.error_document(microsoft_json.ErrorCode.UserNotFound),
+    "v2-no-such-user.json": microsoft_json.error_document(microsoft_json.JSONErrorCode.UserNotFound),
 }
 
 ERRORS = {f"error-{code.value[0]}.autodiscover.xml": code for code in ErrorCode}

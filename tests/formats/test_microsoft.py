@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from autoconfig.errors import Inexpressible
 from autoconfig.formats import microsoft
 from autoconfig.formats.microsoft import ErrorCode
-from autoconfig.formats.prepared import Prepared
+from autoconfig.formats.template import Prepared
 from autoconfig.mail.account import Account
 from autoconfig.mail.address import EmailAddress, carriable
 from autoconfig.mail.domain import Domain
@@ -22,7 +22,7 @@ from autoconfig.mail.server import MAIL, Login, Protocol, Server, TLSMode
 from autoconfig.mail.service import Service, ServiceKind
 
 if TYPE_CHECKING:
-    from autoconfig.mail.bound import BoundPlan
+    from autoconfig.mail.binding import BoundPlan
 
 Accounts = Callable[..., Account]
 Servers = Callable[..., Server]

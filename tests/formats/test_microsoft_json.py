@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from autoconfig.formats import microsoft_json
-from autoconfig.formats.microsoft_json import ACTIVESYNC, AUTODISCOVER, ErrorCode
+from autoconfig.formats.microsoft_json import ACTIVESYNC, AUTODISCOVER, JSONErrorCode
 from autoconfig.mail.account import Account
 from autoconfig.mail.service import Service, ServiceKind
 
@@ -53,8 +53,8 @@ def test_document() -> None:
     assert json.loads(microsoft_json.document(AUTODISCOVER, URL)) == {"Protocol": "AutodiscoverV1", "Url": URL}
 
 
-@pytest.mark.parametrize("code", ErrorCode, ids=lambda code: code.name)
-def test_errors(code: ErrorCode) -> None:
+@pytest.mark.parametrize("code", JSONErrorCode, ids=lambda code: code.name)
+def test_errors(code: JSONErrorCode) -> None:
     """An error has a name and a sentence; only the one for unknown protocols names those that there are."""
     error = json.loads(microsoft_json.error_document(code, (AUTODISCOVER, ACTIVESYNC)))
 
@@ -62,5 +62,5 @@ def test_errors(code: ErrorCode) -> None:
     assert error.keys() == {"ErrorCode", "ErrorMessage"}
     assert "{" not in error["ErrorMessage"]
     named = "'AutodiscoverV1,ActiveSync'" in error["ErrorMessage"]
-    assert named is (code is ErrorCode.InvalidProtocol)
-    assert code.status == (404 if code is ErrorCode.UserNotFound else 400)
+    assert named is (code is JSONErrorCode.InvalidProtocol)
+    assert code.status == (404 if code is JSONErrorCode.UserNotFound else 400)

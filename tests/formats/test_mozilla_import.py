@@ -8,11 +8,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from autoconfig.formats import mozilla
-from autoconfig.formats.mozilla_import import Imported, read_document
 from autoconfig.mail.account import Text
 from autoconfig.mail.address import EmailAddress
+from autoconfig.mail.binding import bind
 from autoconfig.mail.domain import Domain
 from autoconfig.mail.service import OAuth2
+from autoconfig.migrate.config_v11 import Imported, read_document
 from autoconfig.plans import read_plans
 from autoconfig.plans.writing import plan_as_toml
 from tests.formats.imports.forms import FOLDER, FORMS, Form
@@ -31,7 +32,7 @@ def test_every_file_has_its_form() -> None:
 @pytest.mark.parametrize(("name", "form"), FORMS.items(), ids=FORMS)
 def test_servers(name: str, form: Form) -> None:
     """A document becomes the servers and services that it says, in the order in which they are announced."""
-    bound = imported(name).plan.bind({})
+    bound = bind(imported(name).plan, {})
     mail = [
         f"{s.protocol} {s.host} {s.port} {s.tls} {'+'.join(s.login)} {s.username}"
         for s in sorted(bound.servers, key=lambda server: server.protocol == "managesieve")
@@ -44,7 +45,7 @@ def test_servers(name: str, form: Form) -> None:
 def test_losses(name: str, form: Form) -> None:
     """All that the plan does not say is reported, in the order of the document, each with its line and what to do."""
     losses = imported(name).losses
-    said = [str(loss) for loss in losses if "here stand example.net; put each" not in str(loss)]
+    said = [str(loss) for loss in losses if "the document has example.net; put each" not in str(loss)]
 
     assert [part for part, sentence in zip(form.lost, said, strict=False) if part not in sentence] == [], said
     assert len(form.lost) == len(said), said
@@ -118,7 +119,7 @@ def thunderbirds(document: bytes, address: EmailAddress) -> list[tuple[str, ...]
 def test_serving_gives_the_same_servers(name: str, domain: str, known: bool) -> None:
     """What is served by the plan has the same servers as the document that it was made from, in the same order."""
     address = EmailAddress("taro", Domain(domain))
-    served = mozilla.document(imported(name).plan.bind({}).account(address.domain, address if known else None))
+    served = mozilla.document(bind(imported(name).plan, {}).account(address.domain, address if known else None))
 
     assert thunderbirds((FOLDER / f"{name}.xml").read_bytes(), address) == thunderbirds(served, address)
 

@@ -7,7 +7,7 @@ import codecs
 import pytest
 
 from autoconfig.errors import DocumentInvalid
-from autoconfig.formats.mozilla_import import MAX_OCTETS, read_document, read_published
+from autoconfig.migrate.config_v11 import MAX_OCTETS, read_document, read_published
 from tests.formats.imports.forms import FOLDER
 
 SIMPLE = (FOLDER / "simple.xml").read_text(encoding="utf-8").replace("Example Net", "例のメール")

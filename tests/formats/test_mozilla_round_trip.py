@@ -13,12 +13,13 @@ from lxml import etree
 
 from autoconfig.errors import DocumentInvalid, PlanUnusable
 from autoconfig.formats import mozilla
-from autoconfig.formats.mozilla_import import Imported, read_document
 from autoconfig.mail.address import EmailAddress
+from autoconfig.mail.binding import bind
 from autoconfig.mail.params import NONE
+from autoconfig.migrate.config_v11 import Imported, read_document
 from autoconfig.plans import read_plans
 from autoconfig.plans.writing import plan_as_toml
-from tests.strategies import domains, good_plans
+from tests.support.strategies import domains, good_plans
 
 if TYPE_CHECKING:
     from autoconfig.mail.domain import Domain
@@ -43,17 +44,17 @@ def test_round_trip(plan: Plan, domain: Domain, local: str | None) -> None:
     address = None if local is None else EmailAddress(local, domain)
     # Text that looks like a placeholder is one to whoever reads the document.
     assume(not any("%" in str(pattern) for pattern in [*(s.username for s in plan.servers), plan.params["user"]]))
-    bound = plan.bind({})
+    bound = bind(plan, {})
     try:
         bound.check(domain)
     except PlanUnusable:
         assume(False)
     document = mozilla.document(bound.account(domain, address))
     imported = read_document(document)
-    again = through_plans_toml(imported).bind({})
+    again = bind(through_plans_toml(imported), {})
 
     GRAMMAR.assertValid(etree.fromstring(document))
-    assert [f"a plan names no domains; here stand {domain}"] == [loss.problem for loss in imported.losses]
+    assert [f"a plan has no domains; the document has {domain}"] == [loss.problem for loss in imported.losses]
     assert document == mozilla.document(again.account(domain, address))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from autoconfig.errors import Inexpressible
 from autoconfig.formats import pacc
-from autoconfig.formats.prepared import Prepared
+from autoconfig.formats.template import Prepared
 from autoconfig.mail.account import Account, Documentation, Text
 from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.domain import Domain, is_host_name
@@ -20,7 +20,7 @@ from autoconfig.mail.server import Login, Protocol, Server, TLSMode
 from autoconfig.mail.service import OAuth2, Service, ServiceKind
 
 if TYPE_CHECKING:
-    from autoconfig.mail.bound import BoundPlan
+    from autoconfig.mail.binding import BoundPlan
 
 Accounts = Callable[..., Account]
 Servers = Callable[..., Server]

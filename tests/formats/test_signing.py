@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from autoconfig.errors import SigningInvalid
 from autoconfig.formats.signing import Identity, read_identity, signed
-from tests.certificates import DAY, KINDS, Chain, chain, key, pem_of
+from tests.support.certificates import DAY, KINDS, Chain, chain, key, pem_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -44,6 +44,20 @@ def test_parse(text: str, name: str) -> None:
     assert name == Domain.parse(text).name
 
 
+@pytest.mark.parametrize("text", ["example.jp", "EXAMPLE.jp", "xn--wgv71a119e.example"])
+def test_is_spelled(text: str) -> None:
+    """A name is spelled by its ASCII text in any letter case."""
+    assert Domain.parse(text).is_spelled(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["ｅxample.jp", "example。jp", "example.jp.", "\u212a.example", "exam\u00adple.jp", "日本語.jp"]
+)
+def test_is_not_spelled(text: str) -> None:
+    """A text that was mapped to a name is not that name to others."""
+    assert not Domain.parse(text).is_spelled(text)
+
+
 NO_NAME = {
     "empty": "",
     "dot": ".",

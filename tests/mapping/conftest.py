@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.mapping.engine import upgrade
-from autoconfig.mapping.journal import Journal
+from autoconfig.mapping.store import Journal
+from autoconfig.mapping.store_database import upgrade
 from tests.conftest import needs
-from tests.servers.authority import AUTHORITY, OTHER, MariaDBWithTLS, PostgreSQLWithTLS
+from tests.support.servers.authority import AUTHORITY, OTHER, MariaDBWithTLS, PostgreSQLWithTLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.servers.mariadb import MariaDB
-    from tests.servers.postgresql import PostgreSQL
+    from tests.support.servers.mariadb import MariaDB
+    from tests.support.servers.postgresql import PostgreSQL
 
 
 @pytest.fixture(scope="session")

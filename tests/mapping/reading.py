@@ -25,7 +25,7 @@ CONNECTIONS, LIMIT = 64, 30.0
 PAUSE = 0.04
 
 Answer = tuple[float, float, int, int, int]
-"""Asked, had (Unix seconds), number of the name, status, version; -1 where there is none."""
+"""Start, end (Unix seconds), number of the name, status, version; -1 if there is none."""
 
 _VERSION = re.compile(rb"<domain>d([0-9]+)\.example</domain>.*<hostname>v([0-9]+)\.mail\.example</hostname>", re.DOTALL)
 

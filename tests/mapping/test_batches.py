@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoconfig.mapping.batches import batched
-from tests.mapping.copies.histories import histories
+from tests.mapping.follower.histories import histories
 
 if TYPE_CHECKING:
-    from autoconfig.mapping.schema import Record
+    from autoconfig.mapping.record import Record
 
 
 @given(histories(), st.integers(1, 5))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pytest
 
 from autoconfig.mail.domain import Domain
-from autoconfig.mapping.journal import Change, Journal
+from autoconfig.mapping.copy_marker import copy_in
+from autoconfig.mapping.finder_factory import open_finder
+from autoconfig.mapping.follower.follower import Follower
 from autoconfig.mapping.memory import MemoryFinder
-from autoconfig.mapping.opening import open_finder
+from autoconfig.mapping.store import Change, Journal
 from autoconfig.mapping.timeline import Row
 
 if TYPE_CHECKING:
@@ -52,13 +55,21 @@ def sqlite(rows: list[Change], request: pytest.FixtureRequest) -> Finder:
 
 
 def postgresql(rows: list[Change], request: pytest.FixtureRequest) -> Finder:
-    """A finder over a database of PostgreSQL."""
-    return over(request.getfixturevalue("postgresql_url"), rows, request)
+    """A finder over the copy of a database of PostgreSQL."""
+    return copied(request.getfixturevalue("postgresql_url"), rows, request)
 
 
 def mariadb(rows: list[Change], request: pytest.FixtureRequest) -> Finder:
-    """A finder over a database of MariaDB."""
-    return over(request.getfixturevalue("mariadb_url"), rows, request)
+    """A finder over the copy of a database of MariaDB."""
+    return copied(request.getfixturevalue("mariadb_url"), rows, request)
+
+
+def copied(url: str, rows: list[Change], request: pytest.FixtureRequest) -> Finder:
+    """A finder that is there before the copy."""
+    finder = over(url, rows, request)
+    with contextlib.closing(Follower(url, copy_in(request.getfixturevalue("tmp_path") / "state"))) as follower:
+        follower.look()
+    return finder
 
 
 def over(url: str, rows: list[Change], request: pytest.FixtureRequest) -> Finder:

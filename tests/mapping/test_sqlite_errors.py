@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.mapping.sqlite_errors import said, trouble_of
-from autoconfig.mapping.trouble import REMEDIES, Trouble
+from autoconfig.mapping.database_errors import REMEDIES, ErrorKind
+from autoconfig.mapping.sqlite_errors import error_kind_of, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,42 +91,42 @@ def interrupted(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "provoke"),
+    ("kind", "provoke"),
     [
-        (Trouble.FULL, full),
-        (Trouble.READ_ONLY, read_only),
-        (Trouble.NOT_OPENED, no_folder),
-        (Trouble.NO_DATABASE, no_database),
-        (Trouble.DAMAGED, damaged),
-        (Trouble.BUSY, busy),
-        (Trouble.TAKEN, taken),
-        (Trouble.STATEMENT, no_table),
-        (Trouble.STATEMENT, no_value),
-        (Trouble.FILE, interrupted),
+        (ErrorKind.FULL, full),
+        (ErrorKind.READ_ONLY, read_only),
+        (ErrorKind.NOT_OPENED, no_folder),
+        (ErrorKind.NO_DATABASE, no_database),
+        (ErrorKind.DAMAGED, damaged),
+        (ErrorKind.BUSY, busy),
+        (ErrorKind.TAKEN, taken),
+        (ErrorKind.STATEMENT, no_table),
+        (ErrorKind.STATEMENT, no_value),
+        (ErrorKind.FILE, interrupted),
     ],
-    ids=lambda value: value.name if isinstance(value, Trouble) else value.__name__,
+    ids=lambda value: value.name if isinstance(value, ErrorKind) else value.__name__,
 )
-def test_kinds(tmp_path: Path, trouble: Trouble, provoke: Callable[[Path], None]) -> None:
-    """Each kind of error that SQLite itself makes is told from the others, and says what helps, if anything does."""
+def test_kinds(tmp_path: Path, kind: ErrorKind, provoke: Callable[[Path], None]) -> None:
+    """Each kind of error that SQLite raises is recognized, and has a remedy if there is one."""
     with pytest.raises(sqlite3.Error) as caught:
         provoke(tmp_path / "a.db")
 
-    assert trouble is trouble_of(caught.value)
-    assert said(caught.value) == "; ".join(filter(None, [str(caught.value), REMEDIES.get(trouble)]))
+    assert kind is error_kind_of(caught.value)
+    assert message_of(caught.value) == "; ".join(filter(None, [str(caught.value), REMEDIES.get(kind)]))
 
 
 @pytest.mark.parametrize(
-    ("trouble", "says"),
+    ("kind", "says"),
     [
-        (Trouble.FULL, "there has to be room"),
-        (Trouble.READ_ONLY, "this user may not write it"),
-        (Trouble.NOT_OPENED, "this user may not read and write it"),
+        (ErrorKind.FULL, "make room on its disk"),
+        (ErrorKind.READ_ONLY, "this user may not write to it"),
+        (ErrorKind.NOT_OPENED, "this user may not read and write it"),
     ],
     ids=["full", "read-only", "not opened"],
 )
-def test_remedies(trouble: Trouble, says: str) -> None:
+def test_remedies(kind: ErrorKind, says: str) -> None:
     """Room and rights are named, each where it is what lacks."""
-    assert says in REMEDIES[trouble]
+    assert says in REMEDIES[kind]
 
 
 def test_without_sqlalchemy() -> None:

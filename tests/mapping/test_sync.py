@@ -11,16 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoconfig.errors import MappingUnavailable, Refused
-from autoconfig.mapping import csvfile
-from autoconfig.mapping.csvfile import Sheet, Wanted
-from autoconfig.mapping.journal import Change, Journal
-from autoconfig.mapping.schema import Record
+from autoconfig.mapping import csv_file
+from autoconfig.mapping.clocks import now_for
+from autoconfig.mapping.record import Record
+from autoconfig.mapping.sheet import Step, Wanted
+from autoconfig.mapping.store import Change, Journal
 from autoconfig.mapping.sync import Difference, difference, sync
 from autoconfig.mapping.timeline import Timeline
+from tests.mapping.csv_texts import sheet_of
+from tests.support.reported_steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from autoconfig.mapping.sheet import Sheet
 
 NOW = 1000
 
@@ -35,7 +40,8 @@ class Model:
     def write(self, changes: list[Change]) -> None:
         """Append rows."""
         for change in changes:
-            self.rows.append(Record(len(self.rows) + 1, *change, "user", 0))
+            *values, at_once = change
+            self.rows.append(Record(len(self.rows) + 1, *values, "user", change.valid_from if at_once else 0))  # type: ignore[arg-type, call-arg]
 
     def timeline(self, name: str) -> Timeline[Record]:
         """The rows of one name."""
@@ -55,7 +61,7 @@ class Model:
 
 def sheet(*names: str, plan: str = "p") -> Sheet:
     """A file that puts these names on a plan."""
-    return Sheet([Wanted(number, name, plan, "{}", None, None) for number, name in enumerate(names, 2)], False)
+    return sheet_of(Wanted(number, name, plan, "{}", None, None) for number, name in enumerate(names, 2))
 
 
 def rows(journal: Journal) -> list[Record]:
@@ -100,7 +106,7 @@ A = Change("n", 500, "a", "{}", "note")
 def test_when_the_new_row_begins(before: list[Change], wanted: tuple[int | None, str], begins: int | None) -> None:
     """A row is written only where another one holds at its time, and begins where it takes effect."""
     model = Model(before)
-    found = model.sync(Sheet([Wanted(2, "n", wanted[1], "{}", wanted[0], None)], False), NOW)
+    found = model.sync(sheet_of([Wanted(2, "n", wanted[1], "{}", wanted[0], None)]), NOW)
 
     assert [step.change.valid_from for step in found.steps] == ([] if begins is None else [begins])
     moment = max(NOW, wanted[0] or NOW)
@@ -122,7 +128,7 @@ def test_when_the_new_row_begins(before: list[Change], wanted: tuple[int | None,
 def test_what_is_the_same(params: str, note: str | None, has_notes: bool, same: bool) -> None:
     """Plan and params are compared, and the note where the file has notes."""
     model = Model([Change("n", 1, "p", '{"empty":"","x":"1"}', "note")])
-    found = model.sync(Sheet([Wanted(2, "n", "p", params, None, note)], has_notes), NOW)
+    found = model.sync(sheet_of([Wanted(2, "n", "p", params, None, note)], has_notes=has_notes), NOW)
 
     assert (found.unchanged, found.changed) == (same, not same)
 
@@ -141,8 +147,14 @@ def test_counts_and_order(journal: Journal) -> None:
                 Change("gone", 1, None, "{}"),
             ]
         )
-    told: list[int] = []
-    found = sync(journal, sheet("y", "z", "same", "x", "a", "ended"), NOW, delete=True, advance=told.append)
+    steps = Steps()
+    found = sync(
+        journal,
+        sheet("y", "z", "same", "x", "a", "ended"),
+        NOW,
+        delete=True,
+        on_progress=steps,
+    )
 
     assert counts(found) == (3, 2, 1, 1)
     assert found.current == 4
@@ -150,7 +162,7 @@ def test_counts_and_order(journal: Journal) -> None:
         ("a", "p"), ("b", None), ("ended", "p"), ("z", "p"), ("y", "p"), ("x", "p"),
     ]  # fmt: skip
     assert [step.before and step.before.plan for step in found.steps] == ["a", "a", None, "a", None, None]
-    assert sum(told) == 7
+    assert steps == [("comparing", 6, 6), ("writing", 6, 6)]
 
 
 def test_without_delete_nothing_ends(journal: Journal) -> None:
@@ -200,36 +212,34 @@ def test_guard(
 
 def test_dry_run(journal: Journal) -> None:
     """A dry run finds what a run would do, and writes nothing."""
-    told: list[int] = []
-    dry = sync(journal, sheet("a", "b"), NOW, dry_run=True, advance=told.append)
+    steps = Steps()
+    dry = sync(journal, sheet("a", "b"), NOW, dry_run=True, on_progress=steps)
 
     assert rows(journal) == []
-    assert sum(told) == 2
+    assert steps == [("comparing", 2, 2)]
     assert sync(journal, sheet("a", "b"), NOW) == dry
 
 
-def test_steps_are_a_sequence() -> None:
-    """The steps of a difference are counted, taken by number and by range, and compared, wherever they come from."""
+def test_steps_are_a_collection() -> None:
+    """The steps of a difference are counted, listed, looked for and compared, wherever they come from."""
     model = Model([Change(name, 1, "a", "{}") for name in "ab"])
     steps = difference(model.timelines(), sheet("a", "x", "b", "y"), NOW).steps
 
     assert (len(steps), [step.change.name for step in steps]) == (4, ["a", "b", "x", "y"])
-    assert [steps[-1].change.name, steps[1].change.name] == ["y", "b"]
-    assert [step.change.name for step in steps[1:3]] == ["b", "x"]
+    assert all(step in steps for step in steps)
+    assert Step(None, Change("x", 1, "p", "{}")) not in steps
     assert steps == difference(model.timelines(), sheet("a", "x", "b", "y"), NOW).steps
     assert steps != difference(model.timelines(), sheet("a", "x", "b", "z"), NOW).steps
-    with pytest.raises(IndexError):
-        steps[4]
 
 
 def test_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who waits is told of names that need nothing while they are compared, not only at the end."""
-    monkeypatch.setattr("autoconfig.mapping.sync._STEP", 2)
+    """Progress is reported during the comparison, not only at its end."""
+    monkeypatch.setattr("autoconfig.mapping.progress.EVERY", 2)
     model = Model([Change(name, 1, "p", "{}") for name in "abcde"])
-    told: list[int] = []
-    difference(model.timelines(), sheet(*"abcde"), NOW, advance=told.append)
+    steps = Steps()
+    difference(model.timelines(), sheet(*"abcde"), NOW, on_progress=steps)
 
-    assert told == [2, 2, 1]
+    assert steps == [("comparing", 2, 5), ("comparing", 4, 5), ("comparing", 5, 5)]
 
 
 def test_twice_in_a_second(journal: Journal) -> None:
@@ -260,7 +270,7 @@ def test_the_log_is_short_afterwards(journal: Journal, path: Path) -> None:
 
 def test_another_writer(journal: Journal, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another command writes, a sync waits and then gives up; a dry run need not wait."""
-    monkeypatch.setattr("autoconfig.mapping.database.BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr("autoconfig.mapping.schema_version.BUSY_TIMEOUT", 0.05)
     other = Journal(url)
     with journal.writing():
         assert counts(sync(other, sheet("a"), NOW, dry_run=True)) == (1, 0, 0, 0)
@@ -271,14 +281,14 @@ def test_another_writer(journal: Journal, url: str, monkeypatch: pytest.MonkeyPa
 
 def test_two_at_once(url: str, journal: Journal) -> None:
     """Of two syncs of the same file at the same time, one writes and the other finds nothing to do."""
-    names = sheet(*(f"n{number}" for number in range(2000)))
+    names = [f"n{number}" for number in range(2000)]
     found: list[tuple[int, int, int, int]] = []
     both = threading.Barrier(2)
 
     def run() -> None:
         mine = Journal(url)
         both.wait()
-        found.append(counts(sync(mine, names, NOW)))
+        found.append(counts(sync(mine, sheet(*names), NOW)))
         mine.close()
 
     threads = [threading.Thread(target=run) for _ in range(2)]
@@ -293,17 +303,19 @@ def test_two_at_once(url: str, journal: Journal) -> None:
 
 INTERRUPTED = """
 import sys
-from autoconfig.mapping.csvfile import Sheet, Wanted
-from autoconfig.mapping.journal import Journal
+from autoconfig.mapping.sheet import Sheet, Wanted
+from autoconfig.mapping.store import Journal
 from autoconfig.mapping.sync import sync
 
-def advance(written):
-    if written:
+def on_progress(step, done, total):
+    if step == "writing" and done >= 5000:
         print("writing", flush=True)
         sys.stdin.read()
 
-names = [Wanted(2, f"n{number}", "q", "{}", None, None) for number in range(50000)]
-sync(Journal(sys.argv[1]), Sheet(names, False), 2000, delete=True, advance=advance)
+sheet = Sheet()
+for number in range(50000):
+    sheet.put(Wanted(2, f"n{number}", "q", "{}", None, None))
+sync(Journal(sys.argv[1]), sheet, 2000, delete=True, on_progress=on_progress)
 """
 
 
@@ -335,7 +347,7 @@ WANTED = st.builds(
     st.none() | TIMES,
     st.sampled_from([None, "note"]),
 )
-SHEETS = st.builds(Sheet, st.lists(WANTED, unique_by=lambda wanted: wanted.name), st.booleans())
+LINES = st.lists(WANTED, unique_by=lambda wanted: wanted.name)
 
 
 @settings(deadline=None)
@@ -346,28 +358,30 @@ def test_export_then_sync(
     """What was exported changes nothing when it is synced, then or later, with or without `delete`."""
     model = Model(changes)
     file = io.StringIO(newline="")
-    if not csvfile.write(file, model.timelines, now, zone):
+    if not csv_file.write(file, model.timelines, now, zone):
         return
     path = tmp_path_factory.mktemp("export") / "names.csv"
     path.write_bytes(file.getvalue().encode())
-    exported = csvfile.read(path, "UTC", lambda _name, _plan, _params: None)
+    exported = csv_file.read(path, "UTC", lambda _name, _plan, _params: None)
 
-    assert not difference(model.timelines(), exported, now, delete=delete).steps
+    assert not len(difference(model.timelines(), exported, now, delete=delete).steps)
 
 
-@given(changes=CHANGES, wanted=SHEETS, now=TIMES, delete=st.booleans())
-def test_sync_twice(changes: list[Change], wanted: Sheet, now: int, delete: bool) -> None:
+@given(changes=CHANGES, lines=LINES, has_notes=st.booleans(), now=TIMES, delete=st.booleans())
+def test_sync_twice(changes: list[Change], lines: list[Wanted], has_notes: bool, now: int, delete: bool) -> None:
     """After a sync the mapping says what the file says and nothing new of other names; a second one does nothing."""
-    model, before = Model(changes), Model(changes)
+    model, before, wanted = Model(changes), Model(changes), sheet_of(lines, has_notes=has_notes)
     model.sync(wanted, now, delete=delete)
 
-    assert not model.sync(wanted, now, delete=delete).steps
-    for line in wanted.wanted:
-        moment = max(now, now if line.valid_from is None else line.valid_from)
-        holds = model.timeline(line.name).at(moment)
+    assert not len(model.sync(wanted, now, delete=delete).steps)
+    for line in lines:
+        timeline = model.timeline(line.name)
+        holds = timeline.at(max(now_for(timeline, now), line.valid_from or 0))
         assert holds is not None
         assert holds.plan == line.plan
-    for name in set(NAMES) - {line.name for line in wanted.wanted}:
-        held, holds = before.timeline(name).at(now), model.timeline(name).at(now)
+    for name in set(NAMES) - {line.name for line in lines}:
+        was, timeline = before.timeline(name), model.timeline(name)
+        moment = now_for(was, now)
+        held, holds = was.at(moment), timeline.at(moment)
         assert (holds and holds.plan) == (None if delete else held and held.plan)
-        assert model.timeline(name).next_after(now) == before.timeline(name).next_after(now) or delete
+        assert timeline.next_after(moment) == was.next_after(moment) or delete

@@ -42,14 +42,14 @@ def test_rows_are_in_order() -> None:
 
 
 def test_nothing() -> None:
-    """A name without rows is nobody's at any time."""
+    """A name without rows has no plan at any time."""
     assert (NOTHING.at(10**12), NOTHING.settled(10**12), NOTHING.next_after(0)) == (None, None, None)
     assert len(NOTHING.rows) == 0
 
 
 @given(st.lists(st.integers(0, 9), max_size=6), st.integers(0, 9))
 def test_walking_meets_every_answer(moments: list[int], time: int) -> None:
-    """Who walks from row to row with `next_after` meets the same rows as who asks `at` for every second."""
+    """Going from row to row with `next_after` finds the same rows as asking `at` for every second."""
     timeline = Timeline.of(Row(number, moment, None, "{}") for number, moment in enumerate(moments))
     walked = [timeline.at(time)]
     while (row := timeline.next_after(walked[-1].valid_from if len(walked) > 1 and walked[-1] else time)) is not None:

@@ -63,7 +63,7 @@ def test_round_trip(seconds: int, zone: str, other: str) -> None:
 
 @given(st.text(), st.sampled_from(ZONES))
 def test_any_text(text: str, zone: str) -> None:
-    """No text is anything but a time of ours or an error with a name."""
+    """Every text is either a valid time or a `TimeInvalid`."""
     try:
         seconds = parse_time(text, zone)
     except TimeInvalid:

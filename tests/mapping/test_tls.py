@@ -1,4 +1,4 @@
-"""TLS with real servers, as commands and as requests use it."""
+"""TLS with real servers, as commands, followers and queries use it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from urllib.parse import quote
 import pytest
 
 from autoconfig.errors import MappingUnavailable
-from autoconfig.mapping.engine import Database
-from autoconfig.mapping.opening import opener_of
-from autoconfig.mapping.place import Place
-from autoconfig.mapping.sources.mariadb import MariaDBSession
+from autoconfig.mapping.database_location import DatabaseLocation
+from autoconfig.mapping.lookup.connection import Statement
+from autoconfig.mapping.lookup.database import ForeignDatabase
+from autoconfig.mapping.store_database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.servers.authority import MariaDBWithTLS, PostgreSQLWithTLS
+    from tests.support.servers.authority import MariaDBWithTLS, PostgreSQLWithTLS
 
 CIPHER = {
     "postgresql": "SELECT cipher FROM pg_stat_ssl WHERE ssl AND pid = pg_backend_pid()",
@@ -52,17 +52,15 @@ def by_command(url: str) -> object:
         return connection.exec_driver_sql(CIPHER[url.partition(":")[0]]).scalar()
 
 
-def by_request(url: str) -> object:
-    """The cipher of a connection that requests use."""
+def by_query(url: str) -> object:
+    """The cipher of a connection to another program's database."""
 
     async def scenario() -> object:
-        place = Place.parse(url)
-        session = await opener_of(place.kind)(place, place.hosts[0])
+        database = ForeignDatabase(DatabaseLocation.parse(url))
         try:
-            ((cipher,),) = await session._ask(CIPHER[url.partition(":")[0]])  # type: ignore[attr-defined]
-            return cipher
+            return (await database.answer(Statement(CIPHER[url.partition(":")[0]], {}))).rows[0][0]
         finally:
-            session.close()
+            await database.close()
 
     return asyncio.run(scenario())
 
@@ -76,12 +74,12 @@ MODES = [
     pytest.param("localhost", "verify-ca", "other", NO_TRUST, id="another authority, whatever the name"),
     pytest.param("localhost", "verify-full", None, NO_TRUST, id="no authority"),
     pytest.param("127.0.0.1", "require", None, None, id="encrypted only"),
-    pytest.param("localhost", "disable", None, "does the setting database say where and as whom", id="in clear"),
+    pytest.param("localhost", "disable", None, "are host and user in the setting database right", id="in clear"),
 ]
-"""The host asked, `sslmode`, the authority named, and what is said where that is refused."""
+"""The host, `sslmode`, the authority, and the error if the connection is refused."""
 
 
-@pytest.mark.parametrize("cipher", [by_command, by_request])
+@pytest.mark.parametrize("cipher", [by_command, by_query])
 @pytest.mark.parametrize(("host", "mode", "authority", "says"), MODES)
 def test_modes(
     url: str,
@@ -92,7 +90,7 @@ def test_modes(
     authority: str | None,
     says: str | None,
 ) -> None:
-    """The mode that the URL asks for is kept; what is refused is said with the place, the cause and the remedy."""
+    """The URL's `sslmode` is enforced; a refusal is reported with the place, the cause and the remedy."""
     named = f"&sslrootcert={quote(str(authorities / authority))}.pem" if authority else ""
     asked = f"{url.replace('@localhost', f'@{host}')}?sslmode={mode}{named}"
     if says is None:
@@ -102,20 +100,6 @@ def test_modes(
         cipher(asked)
     said = str(caught.value)
 
-    assert said.startswith(f"{Place.parse(asked).shown}: ")
+    assert said.startswith(f"{DatabaseLocation.parse(asked).shown}: ")
     assert mode == "disable" or "certificate" in said
     assert PASSWORD not in said
-
-
-def test_a_connection_is_let_go_at_once(mariadb_tls: MariaDBWithTLS) -> None:
-    """Nobody waits for a server to say goodbye: one that fell silent would never, and the connection would stay."""
-
-    async def scenario() -> int:
-        place = Place.parse(f"mariadb://root@localhost:{mariadb_tls.port}/mysql?sslmode=require")
-        session = await MariaDBSession.opened(place, place.hosts[0])
-        socket = session._connection._writer.transport.get_extra_info("socket")
-        session.close()
-        await asyncio.sleep(0)
-        return int(socket.fileno())
-
-    assert asyncio.run(scenario()) == -1

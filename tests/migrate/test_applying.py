@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from autoconfig.errors import PlansInvalid, Refused
-from autoconfig.mapping.engine import upgrade
-from autoconfig.mapping.journal import Change, Journal
+from autoconfig.mapping.store import Change, Journal
+from autoconfig.mapping.store_database import upgrade
 from autoconfig.migrate.applying import append_plans, held, write_rows
-from autoconfig.migrate.planning import Added, Row
+from autoconfig.migrate.planning import Added, PlannedRow
 from autoconfig.plans import read_file, read_plans
-from tests.migrate.told import START
+from tests.migrate.documents import START
+from tests.support.reported_steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,7 @@ def test_changed_meanwhile(file: Path) -> None:
 
 
 def test_not_to_be_appended(file: Path) -> None:
-    """Where TOML does not let plans be appended, that is said and the file stays."""
+    """If TOML does not allow plans to be appended, the error says so and the file stays."""
     file.write_bytes(b"plans = { there = { name = 'x', redirect_url = 'https://x.example/' } }\n")
     before = file.read_bytes()
     with pytest.raises(PlansInvalid):
@@ -121,15 +122,15 @@ def test_gone(file: Path) -> None:
 
 def test_rows(journal: Journal) -> None:
     """Rows are written with a note, and what holds is found by name or, for many names, in one go."""
-    told: list[int] = []
+    steps = Steps()
     with journal.writing() as writing:
-        write_rows(writing, [Row("a.example", "there", "{}", None)], 100, "why", told.append)
+        write_rows(writing, [PlannedRow("a.example", "there", "{}", None)], 100, "why", steps)
         writing.append([Change("a.example", 200, None, "{}")])
     with journal.reading() as reading:
         few = held(reading, {"a.example", "b.example"}, 150)
         many = held(reading, {f"{n}.example" for n in range(2000)} | {"a.example"}, 150)
 
-    assert told == [1]
+    assert steps == [("writing", 1, 1)]
     assert few == many
     assert few["a.example"].now is not None
     assert few["a.example"].now[1:6] == ("a.example", 100, "there", "{}", "why")
@@ -141,7 +142,7 @@ def test_rows_changed_meanwhile(journal: Journal) -> None:
     """Where a name has got another row since, no row is written."""
     with journal.writing() as writing:
         writing.append([Change("b.example", 50, "there", "{}")])
-    rows = [Row("a.example", "there", "{}", None), Row("b.example", "there", "{}", None)]
+    rows = [PlannedRow("a.example", "there", "{}", None), PlannedRow("b.example", "there", "{}", None)]
     with pytest.raises(Refused, match=r"b\.example: its row was changed meanwhile"), journal.writing() as writing:
         write_rows(writing, rows, 100, "why")
     with journal.reading() as reading:

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from autoconfig.formats.mozilla_import import read_document
-from autoconfig.mapping.automx2 import Customer, DavServer, Provider, Server
-from autoconfig.mapping.automx2 import read as read_database
 from autoconfig.migrate.automx2 import Unserved, read, served
-from autoconfig.migrate.source import Kind
+from autoconfig.migrate.automx2_database import Customer, DAVServer, MailServer, Provider
+from autoconfig.migrate.automx2_database import read as read_database
+from autoconfig.migrate.config_v11 import read_document
+from autoconfig.migrate.source import RemarkKind
 from tests.migrate.conftest import RECORDED
 
 ANSWERS = {path.name: path for path in sorted((RECORDED / "served").iterdir())}
 PROVIDER = Provider(1, "Provider", "P")
-SERVER = Server(1, "imap", "imap.example.net", "993", "SSL", "%EMAILADDRESS%", "plain", 10)
+SERVER = MailServer(1, "imap", "imap.example.net", "993", "SSL", "%EMAILADDRESS%", "plain", 10)
 
 
-def customer(name: str, *servers: Server, **more: Any) -> Customer:
+def customer(name: str, *servers: MailServer, **more: Any) -> Customer:
     """A domain."""
     return Customer(1, name, PROVIDER, ldap=False, servers=servers, dav_servers=[])._replace(**more)
 
@@ -52,8 +52,8 @@ def test_read(automx2: str) -> None:
         entry.domain.name for entry in source.entries
     } - {"upper.example", "xn--wgv71a119e.example"}
     assert [(remark.domain, remark.kind) for remark in source.remarks] == [
-        ("eggs.example", Kind.LEFT_OUT),
-        ("odd.example", Kind.NOTE),
+        ("eggs.example", RemarkKind.LEFT_OUT),
+        ("odd.example", RemarkKind.NOTE),
     ]
     assert [entry.domain.name for entry in source.entries if entry.obstacle] == ["ldap.example"]
 
@@ -78,7 +78,7 @@ ERRORS = {
 
 @pytest.mark.parametrize(("given", "why"), ERRORS.values(), ids=ERRORS)
 def test_errors(given: Customer, why: str) -> None:
-    """Where automx2 answers with an error, the domain is left out, and why is said."""
+    """If automx2 answers with an error, the domain is left out with the reason."""
     source = read([given])
 
     assert source.entries == []
@@ -86,14 +86,14 @@ def test_errors(given: Customer, why: str) -> None:
 
 
 def test_no_domain() -> None:
-    """A name that is none is said, cut where it is long."""
+    """An invalid name is reported, shortened if it is long."""
     (remark,) = read([customer("a b" * 200)]).remarks
 
-    assert remark[:3] == (("a b" * 200)[:253], Kind.LEFT_OUT, "is no domain name")
+    assert remark[:3] == (("a b" * 200)[:253], RemarkKind.LEFT_OUT, "is not a domain name")
 
 
 def test_texts_that_cannot_be_shown() -> None:
-    """Bytes that are not UTF-8 and control characters are written with a backslash wherever they are told of."""
+    """In remarks, invalid UTF-8 and control characters are escaped with a backslash."""
     odd = SERVER._replace(name="a\x1b[31m")
     no_domain, same_prio = read([customer("m\udcfcller.example"), customer("a.example", odd, odd)]).remarks
 
@@ -112,7 +112,7 @@ def test_twice(turned: bool) -> None:
 
 
 def test_twice_the_same() -> None:
-    """Two spellings with the same servers are said as well."""
+    """Two spellings with the same servers get a remark too."""
     source = read([customer("A.example", SERVER), customer("a.Example", SERVER)])
 
     assert len(source.entries) == 1
@@ -143,7 +143,7 @@ DAV = {
 @pytest.mark.parametrize(("given", "url"), DAV.values(), ids=DAV)
 def test_dav(given: tuple[str | None, str | None, str | None, bool], url: str | None) -> None:
     """A DAV server becomes a service of the plan where it has TLS; else the plan's losses tell of it."""
-    dav = DavServer(1, *given, user_name=None)
+    dav = DAVServer(1, *given, user_name=None)
     smtp = SERVER._replace(id=2, type="smtp")
     (entry,) = read([customer("a.example", SERVER, smtp, dav_servers=[dav])]).entries
     imported = read_document(entry.document.readable)
@@ -154,9 +154,9 @@ def test_dav(given: tuple[str | None, str | None, str | None, bool], url: str | 
 
 
 def test_same_prio() -> None:
-    """Where automx2 leaves it to the database which server comes first, that is said; not for different directions."""
+    """If automx2 leaves the order of servers to the database, a remark says so, but not for different directions."""
     pop, smtp = SERVER._replace(id=2, type="pop"), SERVER._replace(id=3, type="smtp")
     source = read([customer("a.example", pop, SERVER, smtp), customer("b.example", SERVER, smtp)])
 
-    assert [(remark.domain, remark.kind) for remark in source.remarks] == [("a.example", Kind.NOTE)]
+    assert [(remark.domain, remark.kind) for remark in source.remarks] == [("a.example", RemarkKind.NOTE)]
     assert source.remarks[0].problem.endswith(": pop imap.example.net 993, imap imap.example.net 993")

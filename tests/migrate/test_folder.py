@@ -9,11 +9,12 @@ import pytest
 
 from autoconfig.errors import InputInvalid
 from autoconfig.migrate.folder import read
+from tests.support.reported_steps import Steps
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from autoconfig.migrate.source import Source
+    from autoconfig.migrate.source import MigrationSource
 
 
 def document(*domains: str, host: str = "imap.example.net", mx: str = "") -> bytes:
@@ -26,12 +27,12 @@ def document(*domains: str, host: str = "imap.example.net", mx: str = "") -> byt
     ).encode()
 
 
-def made(folder: Path, **files: bytes) -> Source:
+def made(folder: Path, **files: bytes) -> MigrationSource:
     """The source of a folder with these files."""
     return of(folder, files)
 
 
-def of(folder: Path, files: dict[str, bytes]) -> Source:
+def of(folder: Path, files: dict[str, bytes]) -> MigrationSource:
     """The same, for names that are no words."""
     for name, body in files.items():
         path = folder / name
@@ -40,7 +41,7 @@ def of(folder: Path, files: dict[str, bytes]) -> Source:
     return read(folder)
 
 
-def domains(source: Source) -> list[str]:
+def domains(source: MigrationSource) -> list[str]:
     """Its domains, in order."""
     return sorted(entry.domain.name for entry in source.entries)
 
@@ -90,9 +91,9 @@ def test_no_documents(tmp_path: Path, files: dict[str, bytes]) -> None:
 
 REMARKS = {
     "no XML": ({"a.example.xml": b"x"}, "a.example.xml", "it is not XML"),
-    "another document": ({"a.example.xml": b"<html/>"}, "a.example.xml", "it is no <clientConfig>"),
+    "another document": ({"a.example.xml": b"<html/>"}, "a.example.xml", "it is not a <clientConfig>"),
     "no domain": ({"x.xml": document()}, "x.xml", "names no domain"),
-    "a name that is none": ({"a.example.xml": document("a b")}, "a b", "is no domain name"),
+    "a name that is none": ({"a.example.xml": document("a b")}, "a b", "is not a domain name"),
     "a mail host": (
         {"a.example.xml": document(mx="mx.example.net")},
         "a.example",
@@ -101,7 +102,7 @@ REMARKS = {
     "twice the same": (
         {"a.example.xml": document(), "x.xml": document("a.example")},
         "a.example",
-        "stands in 2 files with the same servers",
+        "is in 2 files with the same servers",
     ),
     "twice, once under its name": (
         {"a.example.xml": document(), "x.xml": document("a.example", host="other.example.net")},
@@ -167,18 +168,18 @@ def test_long(tmp_path: Path) -> None:
 
 
 def test_missing(tmp_path: Path) -> None:
-    """A folder that is not there is said as the system says it."""
+    """The error for a missing folder is the system's own."""
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "none")
 
 
 def test_progress(tmp_path: Path) -> None:
-    """Each file is told of."""
-    told: list[int] = []
+    """Progress counts each file."""
+    steps = Steps()
     of(tmp_path, {"a.example.xml": document(), "README": b"x"})
-    read(tmp_path, told.append)
+    read(tmp_path, steps)
 
-    assert told == [1, 1]
+    assert steps == [("reading", 1, None), ("reading", 2, None)]
 
 
 @pytest.mark.parametrize(
@@ -193,6 +194,6 @@ def test_odd_names_of_files(tmp_path: Path, name: bytes, place: str) -> None:
 
     assert [entry.document.place for entry in source.entries] == [place]
     assert [(remark.domain, remark.problem, remark.place) for remark in source.remarks] == [
-        (r"no\x85name", "is no domain name", place),
+        (r"no\x85name", "is not a domain name", place),
         (place, r"names the mail host mx\x9b.example", place),
     ]

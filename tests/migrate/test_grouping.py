@@ -11,21 +11,13 @@ from hypothesis import strategies as st
 
 from autoconfig.mail.account import Text
 from autoconfig.mail.pattern import Pattern
-from autoconfig.mail.server import Login, Protocol, TLSMode
 from autoconfig.migrate.grouping import Existing, Member, New, cover, group
 from autoconfig.migrate.naming import NEUTRAL
-from autoconfig.migrate.shape import Frame, Shape, plan_of
+from autoconfig.migrate.server_set import Frame, ServerSet, plan_of
+from tests.migrate.members import FRAME, member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-CLEARTEXT = (Login.CLEARTEXT,)
-FRAME = Frame(((Protocol.IMAP, 993, TLSMode.SSL, CLEARTEXT), (Protocol.SMTP, 465, TLSMode.SSL, CLEARTEXT)), (), None)
-
-
-def member(domain: str, imap: str, smtp: str | None = None, username: str = "{address}", name: str = "N") -> Member:
-    """A domain with two servers."""
-    return Member(domain, Shape(FRAME, (imap, username, smtp or imap, username)), name)
 
 
 def new(*members: Member) -> list[tuple[tuple[str, ...], Mapping[str, str | None], dict[str, Mapping[str, str]]]]:
@@ -33,7 +25,7 @@ def new(*members: Member) -> list[tuple[tuple[str, ...], Mapping[str, str | None
     existing, found = group(members, ())
 
     assert existing == []
-    return [(one.shape.hosts, one.params, {m.domain: given for m, given in one.members}) for one in found]
+    return [(one.server_set.hosts, one.params, {m.domain: given for m, given in one.members}) for one in found]
 
 
 def test_same_servers() -> None:
@@ -84,7 +76,7 @@ def test_usernames(username: str, expected: str) -> None:
     """User names with the domain in them are recognised, where it stands as a whole name."""
     _, (plan,) = group([member("a.example", "mx.host.example", username=username)], ())
 
-    assert plan.shape.texts[1] == expected
+    assert plan.server_set.texts[1] == expected
 
 
 HOSTS = {
@@ -100,7 +92,7 @@ def test_hosts(host: str, expected: str) -> None:
     """The domain counts where it stands in whole labels, and only if another one would fit there too."""
     _, (plan,) = group([member("a.example", host)], ())
 
-    assert plan.shape.hosts[0] == expected
+    assert plan.server_set.hosts[0] == expected
 
 
 def test_domain_of_one_label() -> None:
@@ -112,9 +104,9 @@ def test_many_texts() -> None:
     """With many texts that have the domain in them only all or none are written with it; it still serves the same."""
     frame = Frame(FRAME.servers * 3, (), None)
     texts = tuple(text for n in range(6) for text in (f"m{n}.a.example", "{local}.a.example"))
-    _, (plan,) = group([Member("a.example", Shape(frame, texts), "N")], ())
+    _, (plan,) = group([Member("a.example", ServerSet(frame, texts), "N")], ())
 
-    assert plan.shape.hosts == tuple(f"m{n}.{{domain}}" for n in range(6))
+    assert plan.server_set.hosts == tuple(f"m{n}.{{domain}}" for n in range(6))
 
 
 def test_two_differ() -> None:
@@ -137,7 +129,7 @@ def test_params() -> None:
 
 
 def test_params_by_protocol() -> None:
-    """Hosts that differ apart from one another are params apart; one that does not differ is none."""
+    """Hosts that differ independently are separate params; a host that does not differ is not a param."""
     (plan,) = new(*(member(f"{n}.example", f"i{n}.host.example", f"s{n}.host.example") for n in "abc"))
     (other,) = new(*(member(f"{n}.example", f"i{n}.host.example", "s.host.example") for n in "abc"))
 
@@ -149,12 +141,14 @@ def test_params_of_several_servers() -> None:
     """A second server of a protocol has a param of its own."""
     frame = Frame((*FRAME.servers[:1], *FRAME.servers), (), None)
     members = [
-        Member(f"{n}.example", Shape(frame, (f"i{n}.e", "{local}", f"j{n}.e", "{local}", f"s{n}.e", "{local}")), "N")
+        Member(
+            f"{n}.example", ServerSet(frame, (f"i{n}.e", "{local}", f"j{n}.e", "{local}", f"s{n}.e", "{local}")), "N"
+        )
         for n in "abc"
     ]
     _, (plan,) = group(members, ())
 
-    assert plan.shape.hosts == ("{imap_host}", "{imap_host_2}", "{smtp_host}")
+    assert plan.server_set.hosts == ("{imap_host}", "{imap_host_2}", "{smtp_host}")
 
 
 def test_default() -> None:
@@ -165,6 +159,29 @@ def test_default() -> None:
     assert plan[1] == {"host": "mail.{domain}"}
     assert plan[2]["c1.example"] == {}
     assert plan[2]["a.example"] == {"host": "x.example"}
+
+
+SHARES = {
+    "below half": (2, 3, None),
+    "just below half": (3, 4, None),
+    "half": (2, 2, "mx.host.example"),
+    "half of many": (4, 4, "mx.host.example"),
+    "just above half": (4, 3, "mx.host.example"),
+    "above half": (3, 2, "mx.host.example"),
+}
+
+
+@pytest.mark.parametrize(("same", "others", "default"), SHARES.values(), ids=SHARES)
+def test_at_least_half(same: int, others: int, default: str | None) -> None:
+    """A host becomes the default of a param if at least half of the domains have it; if not, every row gives it."""
+    members = [member(f"c{n}.example", "mx.host.example") for n in range(same)]
+    members += [member(f"d{n}.example", f"mx{n}.host.example") for n in range(others)]
+    (plan,) = new(*members)
+    _hosts, params, given = plan
+
+    assert params == {"host": default}
+    assert [given[f"c{n}.example"] for n in range(same)] == [{} if default else {"host": "mx.host.example"}] * same
+    assert [given[f"d{n}.example"] for n in range(others)] == [{"host": f"mx{n}.host.example"} for n in range(others)]
 
 
 def test_names_keep_apart() -> None:
@@ -179,9 +196,9 @@ def test_user_names_keep_apart() -> None:
     assert len(new(*members)) == 3
 
 
-OWN = plan_of(Shape(FRAME, ("mail.{domain}", "{address}", "mail.{domain}", "{address}")), "own", NEUTRAL, {})
+OWN = plan_of(ServerSet(FRAME, ("mail.{domain}", "{address}", "mail.{domain}", "{address}")), "own", NEUTRAL, {})
 SHARED = plan_of(
-    Shape(FRAME, ("{server}", "{user}", "{server}", "{user}")),
+    ServerSet(FRAME, ("{server}", "{user}", "{server}", "{user}")),
     "shared",
     Text({"ja": "共有"}),
     {"server": None, "user": Pattern.parse("{address}")},
@@ -219,7 +236,7 @@ def test_existing_with_every_param() -> None:
         member("a.example", "x.example", "y.example"),
         Member(
             "a.example",
-            Shape(FRAME._replace(oauth2=None, servers=FRAME.servers[::-1]), ("x.example", "{address}") * 2),
+            ServerSet(FRAME._replace(oauth2=None, servers=FRAME.servers[::-1]), ("x.example", "{address}") * 2),
             "N",
         ),
     ],
@@ -234,7 +251,7 @@ def test_not_existing(other: Member) -> None:
 
 
 def test_param_that_does_not_fit() -> None:
-    """A param that would make no host of the plan's pattern is none that can be given."""
+    """A param that would make the plan's pattern an invalid host cannot be given."""
     plan = replace(SHARED, params={"server": None, "user": Pattern.parse("{server}")})
     existing, _ = group([member("a.example", "x.example", username="{local}")], [plan])
 

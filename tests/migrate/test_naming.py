@@ -10,8 +10,8 @@ import pytest
 from autoconfig.mail.account import Documentation, Text
 from autoconfig.mail.domain import Domain
 from autoconfig.migrate.naming import NEUTRAL, asides_lost, key_for, own_name, with_asides
-from autoconfig.migrate.shape import plan_of
-from tests.migrate.test_grouping import member
+from autoconfig.migrate.server_set import plan_of
+from tests.migrate.members import member
 
 if TYPE_CHECKING:
     from autoconfig.mail.plan import Plan
@@ -21,7 +21,7 @@ A, B, C = (Domain(f"{letter}.example") for letter in "abc")
 
 def plan(name: str = "Mail", short: str | None = None, host: str = "mx.host.example", **more: object) -> Plan:
     """A plan with this name."""
-    made = plan_of(member("a.example", host).shape, "x", Text({"und": name}), {})
+    made = plan_of(member("a.example", host).server_set, "x", Text({"und": name}), {})
     return replace(made, short_name=Text({"und": short}) if short else None, **more)  # type: ignore[arg-type]
 
 
@@ -79,7 +79,7 @@ def test_pages() -> None:
 
 
 def test_lost() -> None:
-    """What the domain's customers are told now and will not be is said, and nothing else."""
+    """A remark names what the domain's customers get now and will lose, and nothing else."""
     before = plan("Old", "O", webmail="https://w.example/", documentation=(Documentation("https://x.example/", None),))
     after = replace(plan("New"), name=NEUTRAL)
 

@@ -1,4 +1,4 @@
-"""From a source to plans and rows: what becomes of each domain, and what is said."""
+"""From a source to plans and rows: the outcome for each domain, and the remarks."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ from autoconfig.mail.domain import Domain
 from autoconfig.migrate import planning
 from autoconfig.migrate.grouping import Existing
 from autoconfig.migrate.planning import Held, Migration, planned
-from autoconfig.migrate.source import Document, Entry, Kind, Remark, Source
+from autoconfig.migrate.source import MigrationSource, Remark, RemarkKind, SourceDocument, SourceDomain
 from autoconfig.plans import read_plans
-from tests.migrate.told import IMAP, PLANS, SMTP, START, Told, after, document, record, source
+from tests.migrate.documents import IMAP, PLANS, SMTP, START, Told, after, document, record, source
+from tests.support.reported_steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from autoconfig.mapping.schema import Record
+    from autoconfig.mapping.record import Record
     from autoconfig.migrate.grouping import Member, New
 
 PAGE = '<documentation url="https://x.example/"/>'
 
 
-def remarks(found: Migration, kind: Kind) -> list[tuple[str, str]]:
+def remarks(found: Migration, kind: RemarkKind) -> list[tuple[str, str]]:
     """Domain and problem of the remarks of a kind."""
     return [(remark.domain, remark.problem) for remark in found.remarks if remark.kind is kind]
 
 
 def test_one_plan() -> None:
     """Domains with one document are rows on one plan, whose comments say where it comes from."""
-    told: list[int] = []
+    steps = Steps()
     same = document(IMAP, SMTP)
-    found = planned(source(a=same, b=same), PLANS, {}, advance=told.append)
+    found = planned(source(a=same, b=same), PLANS, {}, on_progress=steps)
 
     assert [row[:3] for row in found.rows] == [("a.example", "name", "{}"), ("b.example", "name", "{}")]
     assert found.added[0].text.startswith(
         "# Made by `autoconfig mapping migrate-from the source` for 2 domains: a.example, b.example.\n# From x.xml\n"
         "[plans.name]\n"
     )
-    assert (found.remarks, found.missed, sum(told)) == ([], 0, 6)
+    assert (found.remarks, found.missed, steps[-1]) == ([], 0, ("comparing", 6, 6))
 
 
 def test_plans_of_one_name() -> None:
@@ -80,17 +81,17 @@ LOST = {
 
 
 @pytest.mark.parametrize(("one", "other", "problem"), LOST.values(), ids=LOST)
-def test_not_kept(one: Document, other: Document, problem: str) -> None:
-    """What stands beside the servers and is lost is remarked; the row is written all the same."""
+def test_not_kept(one: SourceDocument, other: SourceDocument, problem: str) -> None:
+    """Data beside the servers that is lost gets a remark; the row is still written."""
     found = planned(source(a=one, b=other), PLANS, {})
 
     assert len(found.rows) == 2
     assert found.missed == 0
-    assert next(iter(remarks(found, Kind.NOT_KEPT)))[1].startswith(problem)
+    assert next(iter(remarks(found, RemarkKind.NOT_KEPT)))[1].startswith(problem)
 
 
 def test_line_of_a_loss() -> None:
-    """The line of a loss is said where the operator has the file."""
+    """The remark for a loss names the line in the operator's file."""
     body = document(IMAP, SMTP, more="<instruction/>")
     (of_file,) = planned(source(a=body), PLANS, {}).remarks
     (of_rows,) = planned(source(a=body._replace(readable=body.served + b" ")), PLANS, {}).remarks
@@ -100,7 +101,7 @@ def test_line_of_a_loss() -> None:
 
 
 LEFT_OUT = {
-    "no XML": (Document("x.xml", b"x", b"x"), "it is not XML"),
+    "no XML": (SourceDocument("x.xml", b"x", b"x"), "it is not XML"),
     "nothing to send by": (document(IMAP), "it has no usable server for sending"),
     "nothing": (document(), "it has no usable server for receiving"),
 }
@@ -108,21 +109,21 @@ LEFT_OUT = {
 
 @pytest.mark.parametrize(("body", "problem"), LEFT_OUT.values(), ids=LEFT_OUT)
 @pytest.mark.parametrize("accept", [False, True])
-def test_left_out(body: Document, problem: str, *, accept: bool) -> None:
+def test_left_out(body: SourceDocument, problem: str, *, accept: bool) -> None:
     """What cannot be a plan is left out, whatever is accepted."""
     found = planned(source(a=body, b=body), PLANS, {}, accept=accept)
 
     assert (found.rows, found.added, found.missed) == ([], [], 2)
-    assert all(said.startswith(problem) for _, said in remarks(found, Kind.LEFT_OUT))
+    assert all(said.startswith(problem) for _, said in remarks(found, RemarkKind.LEFT_OUT))
 
 
 def test_text_that_no_plan_holds() -> None:
-    """A user name with control characters is left out by itself, and takes nobody with it."""
+    """A user name with control characters only leaves out its own domain."""
     bad = document(IMAP._replace(username="a\x7fb"), SMTP)
     found = planned(source(a=bad, b=document(IMAP, SMTP)), PLANS, {})
 
     assert [row.name for row in found.rows] == ["b.example"]
-    assert "characters that no document can carry" in remarks(found, Kind.LEFT_OUT)[0][1]
+    assert "characters that no document can carry" in remarks(found, RemarkKind.LEFT_OUT)[0][1]
 
 
 DIFFERS = {
@@ -147,9 +148,9 @@ def test_differs(server: Told, problem: str) -> None:
     accepted = planned(source(a=body), PLANS, {}, accept=True)
 
     assert (found.rows, found.added, found.missed) == ([], [], 1)
-    assert remarks(found, Kind.DIFFERS)[0][1].startswith(problem)
+    assert remarks(found, RemarkKind.DIFFERS)[0][1].startswith(problem)
     assert [row.name for row in accepted.rows] == ["a.example"]
-    assert remarks(accepted, Kind.DIFFERS) == remarks(found, Kind.DIFFERS)
+    assert remarks(accepted, RemarkKind.DIFFERS) == remarks(found, RemarkKind.DIFFERS)
     assert accepted.missed == 1
 
 
@@ -164,18 +165,18 @@ def test_accepted_once() -> None:
 
 
 def test_obstacle() -> None:
-    """Where the source says something else to some customers, the domain is left out unless that is accepted."""
-    entry = Entry(Domain("a.example"), document(IMAP, SMTP), Remark("a.example", Kind.DIFFERS, "LDAP"))
-    found = planned(Source("x", [entry], []), PLANS, {})
+    """If the source answers some customers differently, the domain is left out unless that is accepted."""
+    entry = SourceDomain(Domain("a.example"), document(IMAP, SMTP), Remark("a.example", RemarkKind.DIFFERS, "LDAP"))
+    found = planned(MigrationSource("x", [entry], []), PLANS, {})
 
-    assert (found.rows, remarks(found, Kind.DIFFERS)) == ([], [("a.example", "LDAP")])
-    assert len(planned(Source("x", [entry], []), PLANS, {}, accept=True).rows) == 1
+    assert (found.rows, remarks(found, RemarkKind.DIFFERS)) == ([], [("a.example", "LDAP")])
+    assert len(planned(MigrationSource("x", [entry], []), PLANS, {}, accept=True).rows) == 1
 
 
 def test_source_remarks() -> None:
-    """What the source itself remarked is said first."""
-    remark = Remark("x", Kind.LEFT_OUT, "is no domain")
-    found = planned(Source("x", [], [remark]), PLANS, {})
+    """The source's own remarks come first."""
+    remark = Remark("x", RemarkKind.LEFT_OUT, "is no domain")
+    found = planned(MigrationSource("x", [], [remark]), PLANS, {})
 
     assert (found.remarks, found.missed) == ([remark], 1)
 
@@ -189,14 +190,14 @@ TAKEN = {
 
 @pytest.mark.parametrize(("now", "problem"), TAKEN.values(), ids=TAKEN)
 def test_taken(now: Record, problem: str) -> None:
-    """A row that says something else stays, unless it is to be replaced."""
+    """A row with other servers stays, unless `replace` is given."""
     held = {"a.example": Held(now, None)}
     given_ = source(a=document(IMAP, SMTP))
     found = planned(given_, PLANS, held)
     (row,) = planned(given_, PLANS, held, replace=True).rows
 
     assert (found.rows, found.added, found.missed) == ([], [], 1)
-    assert remarks(found, Kind.TAKEN) == [("a.example", problem)]
+    assert remarks(found, RemarkKind.TAKEN) == [("a.example", problem)]
     assert row.before == now
 
 
@@ -214,11 +215,11 @@ def test_unchanged() -> None:
 
 @pytest.mark.parametrize(("plan", "says"), [("there", "put it on the plan there"), (None, "end it")])
 def test_scheduled(plan: str | None, says: str) -> None:
-    """A row that is scheduled goes on to count at its time, and that is said."""
+    """A scheduled row still takes effect at its time, and a remark says so."""
     found = planned(source(a=document(IMAP, SMTP)), PLANS, {"a.example": Held(None, record(plan))})
 
     assert len(found.rows) == 1
-    assert remarks(found, Kind.NOT_KEPT) == [("a.example", f"row 7, which is scheduled, will {says}")]
+    assert remarks(found, RemarkKind.NOT_KEPT) == [("a.example", f"row 7, which is scheduled, will {says}")]
 
 
 def test_domain_that_does_not_fit() -> None:
@@ -228,7 +229,9 @@ def test_domain_that_does_not_fit() -> None:
         found = planned(source(a_b=body, a=body), PLANS, {}, accept=accept)
 
         assert [row.name for row in found.rows] == ["a.example"]
-        assert remarks(found, Kind.LEFT_OUT) == [("a_b.example", "the domain's spelling is not allowed in a host name")]
+        assert remarks(found, RemarkKind.LEFT_OUT) == [
+            ("a_b.example", "the domain's spelling is not allowed in a host name")
+        ]
 
 
 def test_plan_for_nobody() -> None:
@@ -240,13 +243,13 @@ def test_plan_for_nobody() -> None:
 
 
 def test_row_that_does_not_fit() -> None:
-    """A row on a plan that cannot serve its domain is one that says something else."""
+    """A row on a plan that cannot serve its domain counts as a row with other servers."""
     held = {"a.example": Held(record("there", '{"server":"x..y"}'), None), "b_.example": Held(record("own"), None)}
     plans = read_plans(START.replace(b"plans.there", b"plans.own").replace(b"{server}", b"x.{domain}").replace(
         b"params = { server = { required = true } }", b""))  # fmt: skip
     found = planned(source(a=document(IMAP, SMTP), b_=document(IMAP, SMTP)), plans, held)
 
-    assert [domain for domain, _ in remarks(found, Kind.TAKEN)] == ["a.example", "b_.example"]
+    assert [domain for domain, _ in remarks(found, RemarkKind.TAKEN)] == ["a.example", "b_.example"]
 
 
 def test_wrong_plan(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,4 +262,4 @@ def test_wrong_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     found = planned(source(a=document(IMAP, SMTP)), PLANS, {})
 
     assert (found.rows, found.missed) == ([], 1)
-    assert len(remarks(found, Kind.DIFFERS)) == 4
+    assert len(remarks(found, RemarkKind.DIFFERS)) == 4

@@ -4,22 +4,20 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 import tarfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from autoconfig.cli.init import init
 from tests.conftest import missing, needs, needs_file
+from tests.pages.serving import ARGUMENTS, HEIGHTS, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
 ARTEFACTS = Path(__file__).parents[2] / ".artefacts" / "pages"
 """What people look at after a run: screenshots and print-outs."""
@@ -30,33 +28,9 @@ AXE_SHA512 = (
     "4f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5"
 )
 
-LOGO = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 180 40">
-<rect x="2" y="6" width="38" height="28" rx="4" fill="#1d5fa6"/>
-<path d="M4 10l17 13 17-13" fill="none" stroke="#fff" stroke-width="3"/>
-<text x="50" y="28" font-family="sans-serif" font-weight="700" font-size="22" fill="#1d5fa6">example</text></svg>"""
-
-SETTINGS = """
-provider_name = { ja = "例のホスティング", en = "Example Hosting" }
-provider_logo = "logo.svg"
-support_url = "https://www.provider.example/support"
-support_phone = "03-1234-5678"
-"""
-
-# All names lead to this machine, so that `autoconfig.DOMAIN` is asked as a customer would; nothing goes elsewhere.
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * 127.0.0.1",
-]
-
 
 class OpenPage(Protocol):
-    """Opens a tab as somebody's browser would."""
+    """Opens a page as somebody's browser would; a page of an earlier call with such a browser is gone."""
 
     def __call__(
         self,
@@ -75,21 +49,8 @@ class OpenPage(Protocol):
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server with the demo and a provider's name and logo: its address, without the name."""
-    folder = tmp_path_factory.mktemp("pages") / "demo"
-    init(folder, demo=True)
-    config = folder / "autoconfig.toml"
-    kept = [line for line in config.read_text(encoding="utf-8").splitlines() if not line.startswith("provider_name")]
-    config.write_text("\n".join(kept) + SETTINGS, encoding="utf-8")
-    (folder / "logo.svg").write_bytes(LOGO)
-    command = [sys.executable, "-m", "autoconfig", "serve", "--port", "0", "--config", str(config)]
-    listening = folder / "state" / "listening.json"
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 30
-        while not listening.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        yield json.loads(listening.read_text(encoding="utf-8"))["place"].rpartition(":")[2]
-        process.terminate()
-        process.wait(20)
+    with serving(tmp_path_factory.mktemp("pages") / "demo") as port:
+        yield port
 
 
 # Not for the whole session: while Playwright is open, its event loop runs, and no other test may start one.
@@ -97,6 +58,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, with fonts for Japanese."""
     needs_file("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk")
+    needs_file("/usr/lib/*/libatomic.so.1", "libatomic1")  # of the Node.js that Playwright brings
     program = needs("chromium", "chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
@@ -104,10 +66,24 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def tabs() -> dict[str, Page]:
+    """Tabs by what their browser is like: a new one costs two processes, five times what another page costs."""
+    return {}
+
+
 @pytest.fixture
-def open_page(browser: Browser, place: str) -> Iterator[OpenPage]:
+def open_page(browser: Browser, place: str, tabs: dict[str, Page]) -> Iterator[OpenPage]:
     """Opens pages; whatever a page complains about to its console fails the test."""
-    contexts, complaints = [], []
+    complaints: list[str] = []
+    watched: list[Page] = []
+
+    def on_error(error: Error) -> None:
+        complaints.append(str(error))
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
 
     def open_(
         path: str,
@@ -118,23 +94,25 @@ def open_page(browser: Browser, place: str) -> Iterator[OpenPage]:
         theme: str = "light",
         **context: Any,
     ) -> Page:
-        made = browser.new_context(
-            viewport={"width": width, "height": 844 if width < 800 else 900},
-            locale=language,
-            color_scheme=theme,  # type: ignore[arg-type]
-            **context,
-        )
-        contexts.append(made)
-        page = made.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        like = json.dumps([language, context], sort_keys=True)
+        if like not in tabs:
+            tabs[like] = browser.new_context(locale=language, **context).new_page()
+            tabs[like].set_default_timeout(10_000)
+        page = tabs[like]
+        if page not in watched:
+            page.on("pageerror", on_error)
+            page.on("console", on_console)
+            watched.append(page)
+        page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         page.goto(f"http://{host}:{place}{path}")
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    for page in watched:
+        page.evaluate("localStorage.clear()")  # the page remembers the language
+        page.remove_listener("pageerror", on_error)
+        page.remove_listener("console", on_console)
     unexpected = [text for text in complaints if "404 (Not Found)" not in text and "400 (Bad Request)" not in text]
     assert unexpected == []
 

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from autoconfig.web.pages.programs import Program
+from tests.pages.rules import RULES
+from tests.pages.serving import IPHONE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -14,12 +18,16 @@ if TYPE_CHECKING:
 PATHS = {
     "form": "/",
     "values": "/setup?email=taro@old-shop.example",
+    "elsewhere": "/setup?email=taro@gmial.com",
+    **{
+        f"steps of {program.value}": f"/setup?email=taro@old-shop.example&program={program.value}"
+        for program in Program
+    },
     "note": "/setup?email=taro@hanako-flowers.example",
     "domain": "/setup?email=xn--wgv71a119e.example",
     "unknown": "/setup?email=taro@stranger.example",
 }
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.name = ''; one.open = true })"
-RULES = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
 FOCUS = """() => {
   const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
   return {
@@ -54,12 +62,13 @@ def test_landmarks(open_page: OpenPage) -> None:
         assert page.get_by_role(role).count() == 1
     assert page.get_by_role("navigation", name="言語").count() == 1
     assert page.get_by_role("region").evaluate_all("all => all.map(one => one.getAttribute('aria-labelledby'))") == [
+        "trouble",
         "values",
-        "profile",
         "why",
-        "steps",
     ]
-    assert page.get_by_role("group", name="受信").count() == 1
+    assert page.get_by_role("article").get_attribute("aria-labelledby") == "guide-title"
+    assert page.get_by_role("navigation", name="お使いの機器・メールソフト").count() == 1
+    assert page.get_by_role("group", name="受信", exact=True).count() == 1
     levels = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(one => +one.tagName[1])")
     assert levels[0] == 1
     assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels))
@@ -78,22 +87,15 @@ def walk(page: Page, steps: int) -> list[str]:
 
 
 def test_keyboard(open_page: OpenPage) -> None:
-    """By keyboard: over the navigation, an address, every value, the profile, the steps; each with a visible focus."""
-    page = open_page("/setup?email=taro@sample.co.jp")
+    """By keyboard: the address, the devices, the way of receiving, then the steps; each with a visible focus."""
+    page = open_page("/setup?email=taro@sample.co.jp", user_agent=IPHONE)
 
-    assert walk(page, 4) == ["本文へ移動", "English", "email", "設定を表示"]
-    assert [name.partition("をコピー")[0] for name in walk(page, 5)] == [
-        "サーバー名",
-        "ポート番号",
-        "接続の保護",
-        "認証方式",
-        "ユーザー名",
-    ]
-    walk(page, 10)
-    assert walk(page, 2) == ["IMAP 用プロファイル", "POP 用プロファイル"]
-    assert walk(page, 2) == ["Thunderbird（パソコン）", "Outlook（新しい Outlook）"]
+    assert walk(page, 4) == ["本文へ移動", "English", "email", "変更"]
+    assert walk(page, 6) == ["iPhone / iPad", "Android", "Outlook", "Thunderbird", "Mac", "その他"]
+    assert [name.split()[0] for name in walk(page, 5)] == ["設定値の一覧", "IMAP", "POP", "IMAP", "POP"]
+    assert walk(page, 4) == ["name", "反映", "メールアドレスをコピー", "プロファイルを使わずに手動で設定する"]
     page.keyboard.press("Enter")
-    expect(page.locator("#outlook ol")).to_be_visible()
+    expect(page.locator("article details ol")).to_be_visible()
 
 
 def test_skip_link(open_page: OpenPage) -> None:

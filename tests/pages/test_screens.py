@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from tests.pages.conftest import ARTEFACTS
+from tests.pages.serving import HEIGHTS
 
 if TYPE_CHECKING:
     from tests.pages.conftest import OpenPage
@@ -24,7 +25,7 @@ def test_screens(open_page: OpenPage, name: str, language: str) -> None:
     """Screenshots for people to look at: a phone's and a computer's width, both languages, dark and light."""
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     page = open_page(SCREENS[name], language=language)
-    for width, height in ((390, 844), (1280, 900)):
+    for width, height in HEIGHTS.items():
         page.set_viewport_size({"width": width, "height": height})
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)

@@ -20,8 +20,8 @@ CASES: dict[str, tuple[dict[str, object], list[tuple[str, str, str]]]] = {
                 "plans.a.zzz",
                 "unknown key",
                 (
-                    "known are extends, name, short_name, documentation, webmail, notes, params, servers, "
-                    "oauth2, redirect_url, redirect_domain"
+                    "known keys: extends, name, short_name, customer_name, recommend, documentation, webmail, notes, "
+                    "params, servers, oauth2, redirect_url, redirect_domain"
                 ),
             )
         ],
@@ -78,7 +78,7 @@ CASES: dict[str, tuple[dict[str, object], list[tuple[str, str, str]]]] = {
             ("plans.a.params.str", "input should be a valid string", "it is 5"),
             ("plans.a.params.fooTable", "input should be a valid string", "it is 6"),
             ("plans.a.params.text.required", "this key is missing", "add it"),
-            ("plans.a.params.text.table", "unknown key", "known are required"),
+            ("plans.a.params.text.table", "unknown key", "known keys: required"),
             ("plans.a.params.[key]", "input should be a valid string", "it is 8"),
             ("plans.a.params.x].required", "input should be True", "it is False"),
         ],

@@ -93,10 +93,10 @@ def test_new_protocol_inherits_nothing() -> None:
     with pytest.raises(PlansInvalid) as caught:
         read_plans(source.encode())
 
-    assert [f"plans.child.servers[3].{key}" for key in ("host", "port", "tls", "login", "username")] == [
+    assert [f"plans.child.servers[1].{key}" for key in ("host", "port", "tls", "login", "username")] == [
         fault.place for fault in caught.value.faults
     ]
-    assert {"nothing is inherited here, so add it"} == {fault.remedy for fault in caught.value.faults}
+    assert {"it is not inherited either, so add it"} == {fault.remedy for fault in caught.value.faults}
 
 
 def test_keys() -> None:
@@ -107,6 +107,18 @@ def test_keys() -> None:
     assert child.name.in_language() == "Child"
     assert child.webmail == "https://other.example/"
     assert (parent.short_name, parent.documentation) == (child.short_name, child.documentation)
+
+
+def test_customer_name() -> None:
+    """What customers read is inherited, but not by a plan with a name of its own: it would hide that one."""
+    parent = PARENT.replace('short_name = "P"', 'short_name = "P"\ncustomer_name = "Mail"')
+    plans = read_plans(
+        f'{parent}\n[plans.same]\nextends = "parent"\n[plans.own]\nextends = "parent"\nname = "Own"'.encode()
+    )
+
+    assert plans.get("parent").customer_name is not None
+    assert plans.get("same").customer_name == plans.get("parent").customer_name
+    assert plans.get("own").customer_name is None
 
 
 def test_params() -> None:
@@ -178,7 +190,7 @@ def test_circle(toml: str, places: list[str], problem: str) -> None:
 
 
 def test_faulty_parent() -> None:
-    """A plan that extends a faulty one is not judged: the fault is named once, where it is."""
+    """A fault that a plan inherits is named once, where it is."""
     source = PARENT.replace("port = 993", "port = 0") + '[plans.child]\nextends = "parent"\nservers = []'
 
     with pytest.raises(PlansInvalid) as caught:

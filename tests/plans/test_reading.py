@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from autoconfig.errors import PlansInvalid
+from autoconfig.mail.account import Recommend
+from autoconfig.mail.binding import bind
+from autoconfig.mail.domain import Domain
 from autoconfig.plans import read_file, read_plans
 from tests.plans.sources import GOOD, IMAP, MOVED, SMTP, SOURCE, changed
 
@@ -53,6 +56,27 @@ def test_texts() -> None:
     ]
 
 
+def test_what_customers_read() -> None:
+    """Customers read `customer_name` where there is one, and are recommended IMAP where the plan says nothing."""
+    plain = read_plans(GOOD.encode()).get("a")
+    named = read_plans(GOOD.encode() + 'customer_name = { ja = "メール", en = "Mail" }'.encode()).get("a")
+    domain = Domain("sample.example")
+
+    assert bind(plain, {}).account(domain, None).name == plain.name
+    assert bind(named, {}).account(domain, None).name.in_language("ja") == "メール"
+    assert named.name == plain.name
+    assert bind(plain, {}).account(domain, None).recommend is Recommend.IMAP
+
+
+@pytest.mark.parametrize("way", Recommend)
+def test_recommended(way: Recommend) -> None:
+    """A plan says which way of receiving its customers are recommended."""
+    source = SOURCE.decode().replace("[plans.shared-standard]\n", f'[plans.shared-standard]\nrecommend = "{way}"\n')
+    bound = bind(read_plans(source.encode()).get("shared-standard"), {"server": "cs312.xbit.jp"})
+
+    assert bound.account(Domain("sample.example"), None).recommend is way
+
+
 def test_login_is_ordered() -> None:
     """Login methods stay in order, and one named twice counts once."""
     plan = read_plans(changed('["password-encrypted"]', '["OAuth2", "password-cleartext", "OAuth2"]').encode()).get("a")
@@ -92,8 +116,8 @@ def test_rule() -> None:
     """A rule's groups are params of its plan, and it ignores case."""
     plans = read_plans(f"{GOOD}[[host]]\nmatch = '(?P<incoming>CS\\d\\.example)'\nplan = 'a'".encode())
 
-    assert [rule.match.flags & re.IGNORECASE for rule in plans.rules] == [re.IGNORECASE]
-    assert [rule.match.pattern for rule in plans.rules] == ["(?P<incoming>CS\\d\\.example)"]
+    assert [rule.groups for rule in plans.rules] == [{"incoming"}]
+    assert [rule.expression for rule in plans.rules] == ["(?P<incoming>CS\\d\\.example)"]
 
 
 def test_warnings() -> None:

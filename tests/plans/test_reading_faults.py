@@ -45,9 +45,9 @@ FAULTS = {
     "plan in double brackets": (GOOD + '[[plans.b]]\nname = "B"', "plans.b", "should be a table, written [NAME]"),
     "server is a text": (GOOD.replace(IMAP, "'imap'"), "plans.a.servers[1]", "should be a table, written [NAME]"),
     "params is a number": (GOOD.replace("params = ", "params = 5 #"), "plans.a.params", "should be a table, written"),
-    "plan key in upper case": (changed("plans.a", "plans.A"), "plans.A", "is no key for a plan"),
-    "plan key with a space": (changed("plans.a", 'plans."a b"'), "plans.a b", "is no key for a plan"),
-    "plan key too long": (changed("plans.a", f"plans.{'a' * 64}"), f"plans.{'a' * 64}", "is no key for a plan"),
+    "plan key in upper case": (changed("plans.a", "plans.A"), "plans.A", "is not a valid plan key"),
+    "plan key with a space": (changed("plans.a", 'plans."a b"'), "plans.a b", "is not a valid plan key"),
+    "plan key too long": (changed("plans.a", f"plans.{'a' * 64}"), f"plans.{'a' * 64}", "is not a valid plan key"),
     "no name": (changed('name = "A"', ""), "plans.a.name", "this key is missing"),
     "empty name": (changed('name = "A"', 'name = ""'), "plans.a.name", "at least 1 character"),
     "name in no language": (changed('name = "A"', "name = {}"), "plans.a.name", "this key is missing"),
@@ -62,11 +62,53 @@ FAULTS = {
         "plans.a.name",
         "characters that no document can carry",
     ),
+    "name with slots": (
+        changed('name = "A"', 'name = "{brand} Mail"'),
+        "plans.a.name",
+        "has {brand}, which nothing fills",
+    ),
+    "name with a slot in one language": (
+        changed('name = "A"', 'name = { ja = "あ", en = "{domain}" }'),
+        "plans.a.name",
+        "has {domain}, which nothing fills here",
+    ),
+    "short name with a slot": (GOOD + 'short_name = "{Local}"', "plans.a.short_name", "has {Local}, which nothing"),
+    "webmail with a slot": (
+        GOOD + 'webmail = "https://{domain}/"',
+        "plans.a.webmail",
+        "has {domain}, which nothing fills here",
+    ),
+    "documentation with a slot": (
+        GOOD + 'documentation = [{ url = "https://a.example/", en = "{incoming}" }]',
+        "plans.a.documentation[1]",
+        "has {incoming}, which nothing fills here",
+    ),
+    "documentation at a slot": (
+        GOOD + 'documentation = [{ url = "https://a.example/{domain}" }]',
+        "plans.a.documentation[1].url",
+        "has {domain}, which nothing fills here",
+    ),
     "short name too long": (GOOD + f'short_name = "{"a" * 21}"', "plans.a.short_name", "at most 20 characters"),
     "short name with a tab": (
         GOOD + r'short_name = "A\tB"',
         "plans.a.short_name",
         "characters that no document can carry",
+    ),
+    "customer name too long": (
+        GOOD + f'customer_name = "{"a" * 61}"',
+        "plans.a.customer_name",
+        "at most 60 characters",
+    ),
+    "recommends what nobody knows": (GOOD + 'recommend = "pop"', "plans.a.recommend", "'imap', 'pop3' or 'both'"),
+    "recommends POP without a server": (
+        GOOD + 'recommend = "pop3"',
+        "plans.a.recommend",
+        "'pop3' needs a server of pop3, and the plan has none",
+    ),
+    "recommends both with one": (
+        GOOD + 'recommend = "both"',
+        "plans.a.recommend",
+        "'both' needs a server of pop3, and the plan has none",
     ),
     "no language": (
         changed('name = "A"', 'name = { "日本語" = "A" }'),
@@ -99,14 +141,18 @@ FAULTS = {
     "param named as a variable": (
         changed("incoming = ", 'domain = "x", incoming = '),
         "plans.a.params.domain",
-        "is no name for a param",
+        "is not a valid param name",
     ),
     "param named as a CSV column": (
         changed("incoming = ", 'valid_from = "x", incoming = '),
         "plans.a.params.valid_from",
-        "is no name for a param",
+        "is not a valid param name",
     ),
-    "param in upper case": (changed("incoming = ", 'In = "x", incoming = '), "plans.a.params.In", "is no name"),
+    "param in upper case": (
+        changed("incoming = ", 'In = "x", incoming = '),
+        "plans.a.params.In",
+        "is not a valid param name",
+    ),
     "empty default": (changed('"{address}" }', '"{address}", x = "" }'), "plans.a.params.x", "is empty"),
     "default that is a number": (changed('"{address}" }', '"{address}", x = 5 }'), "plans.a.params.x", "valid string"),
     "default with a stray brace": (
@@ -177,10 +223,14 @@ FAULTS = {
         "without its partner",
     ),
     "host is empty": (changed('host = "{incoming}"', 'host = ""'), "plans.a.servers[1].host", "is empty"),
-    "host is no host name": (changed('host = "{incoming}"', 'host = "a b"'), "plans.a", "is not a host name"),
+    "host is no host name": (
+        changed('host = "{incoming}"', 'host = "a b"'),
+        "plans.a.servers[1].host",
+        "is not a host name",
+    ),
     "host with the address": (
         changed('host = "{incoming}"', 'host = "{address}"'),
-        "plans.a",
+        "plans.a.servers[1].host",
         "a host name may use only {domain}",
     ),
     "user name with an undeclared param": (
@@ -198,12 +248,12 @@ FAULTS = {
     "plain beside TLS": (
         GOOD.replace(f"{IMAP},\n", f"{IMAP},\n{IMAP.replace('993', '143').replace('ssl', 'plain')},\n"),
         "plans.a.servers",
-        "a plain imap server stands beside one with TLS",
+        "there is a plain imap server beside one with TLS",
     ),
     "plain beside STARTTLS": (
         GOOD.replace(SMTP, f"{SMTP.replace('ssl', 'plain')},\n{SMTP.replace('ssl', 'starttls')}"),
         "plans.a.servers",
-        "a plain smtp server stands beside one with TLS",
+        "there is a plain smtp server beside one with TLS",
     ),
     # Redirects
     "redirect beside servers": (
@@ -217,8 +267,12 @@ FAULTS = {
         "servers or one redirect",
     ),
     "redirect to http": (MOVED + 'redirect_url = "http://{new}/"', "plans.a.params.new", "is not an https URL"),
-    "redirect to no URL": (MOVED + 'redirect_url = "example.net"', "plans.a", "is not an https URL"),
-    "redirect to no host": (MOVED + 'redirect_domain = "a_b.example"', "plans.a", "is not a host name"),
+    "redirect to no URL": (MOVED + 'redirect_url = "example.net"', "plans.a.redirect_url", "is not an https URL"),
+    "redirect to no host": (
+        MOVED + 'redirect_domain = "a_b.example"',
+        "plans.a.redirect_domain",
+        "is not a host name",
+    ),
     # Host rules
     "host is no list": (GOOD + "[host]\nmatch = 'a'\nplan = 'a'", "host", "is not a list of tables"),
     "rule is no table": ("host = [5]\n" + GOOD, "host[1]", "should be a table, written [NAME]"),
@@ -263,13 +317,14 @@ def test_fault_of_an_expression(match: str) -> None:
 
 
 def test_all_faults_at_once() -> None:
-    """The faults of all plans and rules are reported together."""
-    bad = changed("993", "0").replace("plans.a", "plans.b")
+    """The faults of all plans and rules are reported together, in the order of the file."""
+    bad = changed("993", "0").replace("plans.a", "plans.b").replace('name = "A"', "")
     worse = GOOD.replace("plans.a", "plans.c").replace("{domain}", "{server}").replace('name = "A"', "")
     rules = "[[host]]\nmatch = '('\nplan = 'a'\n[[host]]\nmatch = 'a'\nplan = 'z'\n[[host]]\nmatch = 'a'\nplan = 'b'\n"
 
     assert [place for place, _ in faults_of(GOOD + bad + worse + rules)] == [
         "plans.b.servers[1].port",
+        "plans.b.name",
         "plans.c.name",
         "plans.c.params.incoming",
         "plans.c.servers[2].host",

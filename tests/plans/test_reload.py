@@ -5,14 +5,13 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-import pytest
-
 from autoconfig.plans import read_file, reload
-from autoconfig.plans.reload import PlansFile
 from tests.plans.watched import ONE, TWO, plan
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from autoconfig.plans import Plans
     from tests.plans.watched import Server
@@ -149,7 +148,9 @@ def test_database_is_down(server: Server) -> None:
 
     assert [server.tick() for _ in range(5)] == [False, False, True, False, True]
     assert server.keys == ["one", "two"]
-    assert "plans.two: is gone, and the mapping database cannot say whether rows use it" in str(server.file.fault)
+    assert "plans.two: was removed, and the mapping database cannot be asked whether rows use it" in str(
+        server.file.fault
+    )
 
     server.database_is_down = False
     assert [server.tick() for _ in range(3)] == [False, True, False]
@@ -175,22 +176,16 @@ def test_copy_is_written_only_when_it_differs(server: Server) -> None:
     assert inode == (server.state / "plans.toml").stat().st_ino
 
 
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        pytest.param(plan("two"), "there is no such plan", id="gone"),
-        pytest.param(plan("one") + "params = { x = { required = true } }\n", "requires it", id="needs a row"),
-    ],
-)
-def test_default_plan_is_kept(server: Server, text: str, problem: str) -> None:
-    """A file in which the default plan cannot answer any more is not loaded."""
-    server.file = PlansFile(server.path, server.state, server.in_use, default="one")
-    server.start()
-    server.write(text)
+def test_plans_that_the_settings_do_not_allow(server: Server) -> None:
+    """Such a file is not loaded, and all that is wrong with it is said at once."""
+    server.wanted, server.used = "one", {"two"}
+    server.start(TWO)
+    server.write(plan("three"))
     server.reload()
 
-    assert problem in str(server.file.fault)
-    assert "one" in server.file.current.plans
+    assert server.file.fault
+    assert [fault.place for fault in server.file.fault.faults] == ["wanted", "plans.two"]
+    assert server.keys == ["one", "two"]
 
 
 def test_two_reloads_at_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

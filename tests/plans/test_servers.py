@@ -156,11 +156,44 @@ FAULTS = {
     ),
     "URL with a stray brace": (changed("{dav}/card/", "{dav/card/"), "plans.a.servers[5].url", "without its partner"),
     "empty URL": (changed('url = "https://{dav}/card/"', 'url = ""'), "plans.a.servers[5].url", "is empty"),
-    "URL without TLS": (changed("https://jmap", "http://jmap"), "plans.a", "is not an https URL"),
-    "URL that is none": (changed("https://jmap", "jmap"), "plans.a", "is not an https URL"),
-    "URL with a space": (changed("/session", "/the session"), "plans.a", "is not an https URL"),
-    "URL with the address": (changed("/session", "/{address}"), "plans.a", "a URL may use only {domain}"),
-    "URL with half a label": (changed("jmap.example:", "jmap{domain}:"), "plans.a", "a dot has to stand on each side"),
+    "URL without TLS": (changed("https://jmap", "http://jmap"), "plans.a.servers[6].url", "is not an https URL"),
+    "URL that is none": (changed("https://jmap", "jmap"), "plans.a.servers[6].url", "is not an https URL"),
+    "URL with a space": (changed("/session", "/the session"), "plans.a.servers[6].url", "is not an https URL"),
+    "ActiveSync of one mailbox": (
+        changed("/Microsoft-Server-ActiveSync", "/{address}"),
+        "plans.a.servers[7].url",
+        "this URL may use only {domain}",
+    ),
+    "URL with the mailbox in its host": (
+        changed("jmap.example", "{local}.example"),
+        "plans.a.servers[6].url",
+        "only in the path",
+    ),
+    "URL with the mailbox in its query": (
+        changed("/session", "/?u={address}"),
+        "plans.a.servers[6].url",
+        "only in the path",
+    ),
+    "URL with the mailbox in its fragment": (
+        changed("/session", "/#{local}"),
+        "plans.a.servers[6].url",
+        "only in the path",
+    ),
+    "principal of JMAP": (
+        changed('/session"', '/session", principal = true'),
+        "plans.a.servers[6].principal",
+        "jmap has no principal",
+    ),
+    "principal of IMAP": (
+        changed('"imap"', '"imap", principal = false'),
+        "plans.a.servers[1].principal",
+        "imap has no principal",
+    ),
+    "URL with half a label": (
+        changed("jmap.example:", "jmap{domain}:"),
+        "plans.a.servers[6].url",
+        "a dot has to stand on each side",
+    ),
     "param that makes no URL": (
         changed('dav = "dav.{domain}"', 'dav = "a b"'),
         "plans.a.params.dav",
@@ -179,7 +212,7 @@ FAULTS = {
     "token URL with a slot": (
         changed("https://login.example/token", "https://{domain}/token"),
         "plans.a.oauth2.token_url",
-        "is not an https URL",
+        "has {domain}, which nothing fills here",
     ),
     "no token URL": (
         changed('token_url = "https://login.example/token", ', ""),
@@ -193,6 +226,17 @@ FAULTS = {
         "should match pattern",
     ),
     "scope as a text": (changed('["mail", "offline_access"]', '"mail"'), "plans.a.oauth2.scope", "valid list"),
+    "scope with a slot": (changed('["mail", ', '["{user}", '), "plans.a.oauth2.scope[1]", "has {user}, which nothing"),
+    "client ID with a slot": (
+        changed('"id"', '"{domain}-id"'),
+        "plans.a.oauth2.client_id",
+        "has {domain}, which nothing",
+    ),
+    "client secret with a slot": (
+        changed('"secret"', '"x{address}"'),
+        "plans.a.oauth2.client_secret",
+        "has {address}, which nothing",
+    ),
     "empty client ID": (changed('"id"', '""'), "plans.a.oauth2.client_id", "at least 1 character"),
     "control character in the client ID": (
         changed('"id"', r'"i\u0001d"'),

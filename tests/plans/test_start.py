@@ -87,8 +87,35 @@ def test_start_with_a_file_that_drops_a_plan_in_use(server: Server) -> None:
     asyncio.run(server.file.start())
 
     assert server.keys == ["one", "two"]
-    assert "plans.two: is gone" in str(server.file.fault)
+    assert "plans.two: was removed" in str(server.file.fault)
     assert server.copied == TWO
+
+
+def test_start_with_a_file_that_the_settings_do_not_allow(server: Server) -> None:
+    """A process that starts serves what its siblings do, which would refuse such a file on a reload."""
+    server.start(TWO)
+    server.wanted = "two"
+    server.write(ONE)
+    sibling, server.file = server.file, server.process()
+    asyncio.run(sibling.reload())
+    asyncio.run(server.file.start())
+
+    assert server.keys == list(sibling.current.plans) == ["one", "two"]
+    assert str(server.file.fault) == str(sibling.fault)
+    assert server.copied == TWO
+
+
+def test_start_with_a_copy_that_the_settings_do_not_allow(server: Server) -> None:
+    """A copy from before the settings changed is no help where the file is bad, and does not hurt where it is good."""
+    server.start(ONE)
+    server.wanted = "two"
+    server.file = server.process()
+    with pytest.raises(PlansInvalid, match="wanted"):
+        asyncio.run(server.file.start())
+    server.file = server.process()
+    server.start(TWO)
+
+    assert (server.keys, server.file.fault) == (["one", "two"], None)
 
 
 def state_is_a_file(state: Path) -> None:

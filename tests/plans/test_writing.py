@@ -12,7 +12,7 @@ from autoconfig.mail.pattern import Pattern
 from autoconfig.mail.plan import Plan
 from autoconfig.plans import read_plans
 from autoconfig.plans.writing import plan_as_toml
-from tests.strategies import good_plans
+from tests.support.strategies import good_plans
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -28,6 +28,7 @@ MOVED = Plan(
     key="moved",
     name=Text({"ja": '引っ越し "済"', "en": "Moved \\ away"}),
     short_name=Text({"und": "Moved"}),
+    customer_name=Text({"und": "Gone"}),
     params={"to": None, "sub": Pattern.parse("x.{domain}")},
     servers=(),
     documentation=(
@@ -47,6 +48,7 @@ def test_form() -> None:
         "[plans.moved]\n"
         'name = { ja = "引っ越し \\"済\\"", en = "Moved \\\\ away" }\n'
         'short_name = "Moved"\n'
+        'customer_name = "Gone"\n'
         'params = { to = { required = true }, sub = "x.{domain}" }\n'
         'redirect_url = "https://{to}/"\n'
         "documentation = [\n"

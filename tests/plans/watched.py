@@ -6,11 +6,13 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from autoconfig.errors import MappingUnavailable
+from autoconfig.errors import Fault, MappingUnavailable
 from autoconfig.plans.reload import PlansFile
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from autoconfig.plans import Plans
 
 
 def plan(key: str, name: str = "A") -> str:
@@ -35,6 +37,8 @@ class Server:
     database_is_down: bool = False
     asked: list[frozenset[str]] = field(default_factory=list)
     now: float = 1000.0
+    wanted: str | None = None
+    """A plan that the settings want, as `default_plan` does."""
 
     def __post_init__(self) -> None:
         """Watch a file that may not be there yet."""
@@ -43,7 +47,7 @@ class Server:
 
     def process(self) -> PlansFile:
         """Another process over the same files."""
-        return PlansFile(self.path, self.state, self.in_use, lambda: self.now)
+        return PlansFile(self.path, self.state, self.in_use, self.check, lambda: self.now)
 
     async def in_use(self, plans: frozenset[str]) -> frozenset[str]:
         """Which of these plans rows use."""
@@ -51,6 +55,10 @@ class Server:
         if self.database_is_down:
             raise MappingUnavailable("out of reach")
         return plans & self.used
+
+    def check(self, plans: Plans) -> list[Fault]:
+        """Why the settings do not allow these plans."""
+        return [] if self.wanted in {None, *plans.plans} else [Fault("wanted", "is not there")]
 
     def write(self, text: str) -> None:
         """Save the file."""

@@ -1,33 +1,26 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
-import json
-import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import structlog
 
-from autoconfig import log
 from autoconfig.errors import MappingUnavailable
-from autoconfig.mail import params
-from autoconfig.mail.domain import Domain
 from autoconfig.mapping.memory import MemoryFinder
-from autoconfig.plans.reload import PlansFile
 from autoconfig.resources import templates
-from autoconfig.settings import LogFormat, Settings
+from autoconfig.server.upkeep import Upkeep
+from autoconfig.settings import Settings
 from autoconfig.web.app import application
-from autoconfig.web.context import Context
+from autoconfig.web.services import Services
+from tests.support.demo import demo_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from autoconfig.mail.domain import Domain
     from autoconfig.mapping.timeline import Finder, Row, Timeline
     from autoconfig.web.asgi import Message
 
@@ -39,9 +32,6 @@ ENTRY, ROUTES = "entry", "routes"
 
 FAST = {"rate_limit": 1_000_000.0, "rate_burst": 1_000_000}
 """Tests ask more often than any client may."""
-
-
-LogLines = Callable[[], list[dict[str, Any]]]
 
 
 class OpenSite(Protocol):
@@ -62,17 +52,17 @@ class OpenSite(Protocol):
 class Site:
     """A server without sockets, asked as a client would."""
 
-    def __init__(self, context: Context, way: str) -> None:
-        self.context = context
-        entry = application(context)
+    def __init__(self, services: Services, way: str) -> None:
+        self.services, self.upkeep = services, Upkeep(services)
+        entry = application(services)
         self.app: Any = entry if way == ENTRY else entry._rest
         self.runner = asyncio.Runner()
 
     @property
     def finder(self) -> MemoryFinder:
         """The rows, to add to."""
-        assert isinstance(self.context.finder, MemoryFinder)
-        return self.context.finder
+        assert isinstance(self.services.finder, MemoryFinder)
+        return self.services.finder
 
     def request(self, method: str, url: str, **rest: Any) -> httpx.Response:
         """Ask as httpx does; a URL as people write it."""
@@ -125,6 +115,8 @@ class Site:
         sent: list[Message] = []
 
         async def receive() -> Message:
+            if not incoming and not leaves:
+                await asyncio.Future()  # until the answer is there
             return incoming.pop(0) if incoming else {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
@@ -155,7 +147,7 @@ class Site:
     def close(self) -> None:
         """Give back what is held."""
         with self.runner:
-            self.runner.run(self.context.close())
+            self.runner.run(self.services.close())
 
 
 class Down(MemoryFinder):
@@ -164,16 +156,6 @@ class Down(MemoryFinder):
     async def find(self, name: Domain) -> Timeline[Row]:
         """See `Finder`."""
         raise MappingUnavailable(f"/var/lib/mapping.db: disk I/O error at {name}")
-
-
-def demo_rows() -> MemoryFinder:
-    """The demo's domains."""
-    finder = MemoryFinder()
-    text = (templates() / "demo" / "mapping.csv").read_text(encoding="utf-8")
-    for line in csv.DictReader(text.splitlines()):
-        name, plan = Domain.parse(line.pop("name")), line.pop("plan")
-        finder.add(name.name, plan, params.encode({key: value for key, value in line.items() if value}))
-    return finder
 
 
 def site_in(folder: Path, way: str, finder: Finder | None, plans: str, clock: Any, settings: dict[str, object]) -> Site:
@@ -187,14 +169,13 @@ def site_in(folder: Path, way: str, finder: Finder | None, plans: str, clock: An
         **settings,
     }
     configured = Settings.model_validate({**values, "plans": file, "state_dir": folder / "state"})
-    used = finder or demo_rows()
-    watched = PlansFile(file, configured.state_dir, used.in_use, **({"clock": clock} if clock else {}))
-    return Site(Context(configured, used, watched), way)
+    services = Services(configured, finder or demo_rows(), **({"clock": clock} if clock else {}))
+    return Site(services, way)
 
 
 @pytest.fixture(params=[ENTRY, ROUTES], scope="session")
 def way(request: pytest.FixtureRequest) -> str:
-    """Through the hot entry, or through the routes alone: the answers are the same."""
+    """Through the fast path, or through the routes alone: the answers are the same."""
     return str(request.param)
 
 
@@ -202,7 +183,7 @@ def way(request: pytest.FixtureRequest) -> str:
 def site(way: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo, not to be changed."""
     site = site_in(tmp_path_factory.mktemp("site"), way, None, PLANS, None, {})
-    site.run(site.context.start())
+    site.run(site.upkeep.start())
     yield site
     site.close()
 
@@ -220,7 +201,7 @@ def open_site(way: str, tmp_path: Path) -> Iterator[OpenSite]:
         **settings: object,
     ) -> Site:
         opened.append(site_in(tmp_path, way, finder, plans, clock, settings))
-        opened[-1].run(opened[-1].context.start())
+        opened[-1].run(opened[-1].upkeep.start())
         return opened[-1]
 
     yield open_
@@ -232,29 +213,3 @@ def open_site(way: str, tmp_path: Path) -> Iterator[OpenSite]:
 def down() -> Finder:
     """A mapping that cannot be asked."""
     return Down()
-
-
-@pytest.fixture
-def log_lines() -> Iterator[LogLines]:
-    """Reads the log lines written since it was called last."""
-    root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn.error")
-    before, level, uvicorn_level = root.handlers, root.level, uvicorn.level
-    log.configure(LogFormat.JSON)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # the client of these tests
-    (ours,) = root.handlers
-    assert isinstance(ours, logging.StreamHandler)
-    written = io.StringIO()
-    ours.setStream(written)
-    root.handlers = [*before, ours]
-
-    def lines() -> list[dict[str, Any]]:
-        text = written.getvalue()
-        written.seek(0)
-        written.truncate()
-        return [json.loads(line) for line in text.splitlines()]
-
-    yield lines
-    root.removeHandler(ours)
-    root.setLevel(level)
-    uvicorn.setLevel(uvicorn_level)
-    structlog.reset_defaults()

@@ -227,7 +227,8 @@ def test_calendar_and_contacts(open_site: OpenSite) -> None:
         servers = [
           { protocol = "imap", host = "a.example", port = 993, tls = "ssl", login = ["NTLM"], username = "{address}" },
           { protocol = "smtp", host = "a.example", port = 465, tls = "ssl", login = ["NTLM"], username = "{address}" },
-          { protocol = "caldav", url = "https://{domain}/dav/", login = ["password-cleartext"], username = "{local}" },
+          { protocol = "caldav", url = "https://{domain}/dav/{local}", principal = true, \
+            login = ["password-cleartext"], username = "{local}" },
           { protocol = "carddav", url = "https://{domain}/", login = ["password-cleartext"], username = "{local}" },
         ]
         """
@@ -236,8 +237,45 @@ def test_calendar_and_contacts(open_site: OpenSite) -> None:
     profile = plistlib.loads(site.fetch(f"https://x.example{PATH}?email=a%26b@customer.example").content)
     _, calendar, contacts = profile["PayloadContent"]
 
-    assert (calendar["CalDAVPrincipalURL"], calendar["CalDAVUsername"]) == ("https://customer.example/dav/", "a&b")
+    assert (calendar["CalDAVPrincipalURL"], calendar["CalDAVUsername"]) == ("https://customer.example/dav/a%26b", "a&b")
     assert (contacts["CardDAVHostName"], "CardDAVPrincipalURL" in contacts) == ("customer.example", False)
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("&name=Taro%20Yamada", "Taro Yamada"),
+        ("&name=Taro+Yamada", "Taro Yamada"),
+        ("&name=%E5%B1%B1%E7%94%B0", "山田"),
+        ("&name=%20%3Cx%3E%20", "<x>"),
+        ("&name=" + "n" * 64, "n" * 64),
+        ("&name=", None),
+        ("&name=+", None),
+        ("&name=%FF", None),
+        ("", None),
+    ],
+)
+def test_sender(site: Site, query: str, name: str | None) -> None:
+    """The sender has the name that was given, if one was."""
+    assert name == payload(site.fetch(f"https://x.example{PATH}?email={ADDRESS}{query}")).get("EmailAccountName")
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 65, "a%0Ab", "%00", "a%EF%BF%BFb"], ids=["long", "line", "null", "no character"]
+)
+def test_no_sender(site: Site, name: str) -> None:
+    """A name that is no line of text, or a long one, is refused with a sentence that does not repeat it."""
+    answer = site.fetch(f"https://x.example{PATH}?email={ADDRESS}&name={name}")
+
+    assert (answer.status_code, answer.text.startswith("The name has at most 64 characters")) == (400, True)
+
+
+@pytest.mark.parametrize(("services", "status"), [("", 200), ("mail", 200), ("%FF", 200), ("Mail", 400), ("dav", 400)])
+def test_services(site: Site, services: str, status: int) -> None:
+    """Another word than `mail` is refused; what is not even text counts as absent."""
+    answer = site.fetch(f"https://x.example{PATH}?email={ADDRESS}&services={services}")
+
+    assert status == answer.status_code
 
 
 def test_no_password(site: Site) -> None:

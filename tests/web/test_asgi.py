@@ -5,27 +5,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoconfig.web.asgi import Answer, header, send_answer
+from autoconfig.web.asgi import Response, header, send_response
 
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Message
 
 
-def sent(answer: Answer, *, head: bool = False) -> list[Message]:
+def sent(answer: Response, *, head: bool = False) -> list[Message]:
     """The messages that an answer becomes."""
     messages: list[Message] = []
 
     async def send(message: Message) -> None:
         messages.append(message)
 
-    asyncio.run(send_answer(send, answer, head=head))
+    asyncio.run(send_response(send, answer, head=head))
     return messages
 
 
 @pytest.mark.parametrize(("head", "body"), [pytest.param(False, b"four", id="GET"), pytest.param(True, b"", id="HEAD")])
 def test_length(head: bool, body: bytes) -> None:
     """An answer says how long its body is, and HEAD how long it would be."""
-    start, end = sent(Answer(200, [(b"content-type", b"text/plain")], b"four"), head=head)
+    start, end = sent(Response(200, [(b"content-type", b"text/plain")], b"four"), head=head)
 
     assert start["headers"] == [(b"content-type", b"text/plain"), (b"content-length", b"4")]
     assert end == {"type": "http.response.body", "body": body}
@@ -33,7 +33,7 @@ def test_length(head: bool, body: bytes) -> None:
 
 def test_headers_are_left_alone() -> None:
     """Headers that answers share do not grow with each of them."""
-    answer = Answer(200, [(b"content-type", b"text/plain")], b"four")
+    answer = Response(200, [(b"content-type", b"text/plain")], b"four")
     sent(answer)
 
     assert answer.headers == [(b"content-type", b"text/plain")]
@@ -41,7 +41,7 @@ def test_headers_are_left_alone() -> None:
 
 def test_no_content() -> None:
     """An answer without content has no length."""
-    start, end = sent(Answer(204, [], b""))
+    start, end = sent(Response(204, [], b""))
 
     assert (start["headers"], end["body"]) == ([], b"")
 

@@ -11,7 +11,8 @@ from autoconfig.mapping.memory import MemoryFinder
 if TYPE_CHECKING:
     from autoconfig.mail.domain import Domain
     from autoconfig.mapping.timeline import Row, Timeline
-    from tests.web.conftest import LogLines, OpenSite, Site
+    from tests.support.log_lines import LogLines
+    from tests.web.conftest import OpenSite, Site
 
 MOZILLA, MICROSOFT, APPLE = "/mail/config-v1.1.xml", "/autodiscover/autodiscover.xml", "/email.mobileconfig"
 MACHINES = [MOZILLA, f"/.well-known/autoconfig{MOZILLA}", "/v1.1/sample.co.jp", MICROSOFT, APPLE, "/mobileconfig"]

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from autoconfig.errors import SettingsInvalid
-from autoconfig.mapping.place import Kind, Place
-from autoconfig.mapping.query.database import ForeignDatabase, Statement
-from autoconfig.mapping.query.finder import open_query
-from autoconfig.mapping.query.listing import QueryReading
+from autoconfig.mapping.database_location import DatabaseLocation, Kind
+from autoconfig.mapping.lookup.connection import Statement
+from autoconfig.mapping.lookup.database import ForeignDatabase
+from autoconfig.mapping.lookup.finder import open_query
+from autoconfig.mapping.lookup.listing import QueryReading
 from autoconfig.settings import Settings
-from autoconfig.web.context import Context
+from autoconfig.web.services import Services
 from tests.mapping.foreign.databases import as_user, new_foreign, statements
 from tests.web.conftest import ENTRY, Site
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.mapping.foreign.databases import Foreign
-    from tests.web.conftest import LogLines
+    from tests.support.log_lines import LogLines
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "foreign.md").read_text(encoding="utf-8")
 SCHEMAS = Path(__file__).parent.parent / "mapping" / "foreign"
@@ -159,9 +160,9 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
     plans.write_text(blocks("The plans of the examples", "toml")[0], encoding="utf-8")
     values = settings_of(example) | {"database": made(example, foreign), "query_ttl": 1}
     own = {"plans": plans, "state_dir": tmp_path / "state", "public_url": "https://autoconfig.xbit.jp"}
-    site = Site(Context.of(Settings.model_validate(values | own)), ENTRY)
+    site = Site(Services.of(Settings.model_validate(values | own)), ENTRY)
     try:
-        site.run(site.context.start())
+        site.run(site.upkeep.start())
         yield Opened(example, foreign, site)
     finally:
         site.close()
@@ -196,10 +197,15 @@ def test_a_change_is_served_in_time(opened: Opened) -> None:
     }
     opened.foreign.execute(change[opened.example.heading])
 
-    opened.site.run(asyncio.sleep(1.05))
+    after = before
+    for _ in range(30):  # how soon depends on the machine
+        opened.site.run(asyncio.sleep(1.05))
+        after = mozilla(opened.site, "flowers.example")
+        if after == 404:
+            break
 
     assert opened.example.expected["flowers.example"] == before
-    assert mozilla(opened.site, "flowers.example") == 404
+    assert after == 404
 
 
 def test_only_names_that_are_ours_get_certificates(opened: Opened) -> None:
@@ -217,7 +223,7 @@ def test_only_names_that_are_ours_get_certificates(opened: Opened) -> None:
 
 def test_a_list_of_all(opened: Opened) -> None:
     """`query_all` lists exactly the names that `query` answers for, with the same rows."""
-    settings = opened.site.context.settings
+    settings = opened.site.services.settings
     with QueryReading(*open_query(settings.database, settings), 1000) as reading:
         listed = {name: timeline.at(1000) for name, timeline in reading.timelines()}
         faults = {fault.domain for fault in reading.faults}
@@ -235,12 +241,12 @@ def test_nothing_can_be_written(opened: Opened) -> None:
     """The user of the page may read what the query needs, and nothing else."""
     if opened.example.grants is None:
         return
-    database = ForeignDatabase(Place.parse(opened.site.context.settings.database))
+    database = ForeignDatabase(DatabaseLocation.parse(opened.site.services.settings.database))
     table = {"PostfixAdmin": "mailbox", "ISPConfig": "client", "WHMCS": "tblhosting"}[opened.example.heading]
 
     async def ask() -> None:
         for text in (f"SELECT password FROM {table}", f"DELETE FROM {table}", "CREATE TABLE mine (x INTEGER)"):
-            with pytest.raises(SettingsInvalid, match="refuses it"):
+            with pytest.raises(SettingsInvalid, match="refuses the query"):
                 await database.answer(Statement(text, {}))
         await database.close()
 
@@ -254,9 +260,9 @@ def test_the_log_names_the_domain(request: pytest.FixtureRequest, tmp_path: Path
     plans = tmp_path / "plans.toml"
     plans.write_text(blocks("The plans of the examples", "toml")[0], encoding="utf-8")
     values = settings_of(example) | {"database": made(example, foreign), "plans": plans, "state_dir": tmp_path}
-    site = Site(Context.of(Settings.model_validate(values)), ENTRY)
+    site = Site(Services.of(Settings.model_validate(values)), ENTRY)
     try:
-        site.run(site.context.start())
+        site.run(site.upkeep.start())
         assert mozilla(site, "domain.example") == 503
     finally:
         site.close()

@@ -240,10 +240,13 @@ def test_schema(site: Site, schema: str, error: str | None) -> None:
     ],
 )
 def test_too_large(site: Site, headers: list[tuple[bytes, bytes]], pieces: list[bytes]) -> None:
-    """A body over 64 KiB is refused, and not read to its end."""
+    """
+    A body over 64 KiB is refused, and not read to its end. The connection stays, so that the server can throw the rest
+    away: with an end of it a proxy would see a reset instead of the answer.
+    """
     answer = site.ask(PATH, method="POST", headers=headers, body=[*pieces, b" "])
 
-    assert (answer.status_code, answer.headers["connection"]) == (413, "close")
+    assert (answer.status_code, answer.headers.get("connection")) == (413, None)
     assert answer.headers["cache-control"] == "private, no-store"
 
 

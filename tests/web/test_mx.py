@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from autoconfig.mail.domain import Domain
-from autoconfig.resolve import How
+from autoconfig.resolver import How
 from autoconfig.resources import templates
-from tests.servers.knot import silent
+from tests.support.servers.knot import silent
 from tests.web.conftest import STRANGER
 
 if TYPE_CHECKING:
-    from tests.servers.knot import Knot
-    from tests.web.conftest import LogLines, OpenSite, Site
+    from tests.support.log_lines import LogLines
+    from tests.support.servers.knot import Knot
+    from tests.web.conftest import OpenSite, Site
 
 PRIVATE = "private, no-store"
 CUSTOMER = "customer.co.jp"
@@ -84,7 +85,7 @@ def test_off(open_site: OpenSite, way_in: str) -> None:
     site = open_site()
 
     assert site.ask(**ways(CUSTOMER)[way_in]).status_code == 404
-    assert site.context.exchangers is None
+    assert site.services.mx_lookups is None
 
 
 def test_profile(asking: Site) -> None:
@@ -244,7 +245,7 @@ def test_flood(open_site: OpenSite, knot: Knot, log_lines: LogLines) -> None:
         statuses.append(site.ask(MOZILLA, f"autoconfig.invented{number}.co.jp").status_code)
         assert site.ask(MOZILLA, "autoconfig.sample.co.jp").status_code == 200
         assert site.ask(**ways(CUSTOMER)["mozilla"]).status_code == 200
-    site.run(*(site.context.tick() for _ in range(30)))
+    site.run(*(site.upkeep.tick() for _ in range(30)))
     (line,) = log_lines()
 
     assert statuses == [404] * 4 + [503] * 36
@@ -288,7 +289,7 @@ def test_share(
     assert site.ask(MOZILLA, f"autoconfig.{CUSTOMER}", **other).status_code == 200
     assert site.ask(MOZILLA, f"autoconfig.{CUSTOMER}", **same[0]).status_code == 200
     assert asked(site) == 13
-    site.run(site.context.tick())
+    site.run(site.upkeep.tick())
     (line,) = log_lines()
     shown = site.ask("/internal/metrics", "localhost", client=("127.0.0.1", 40000)).text
 
@@ -310,7 +311,7 @@ def test_together(asking: Site) -> None:
     """Many requests for one name at once are one question."""
 
     async def request() -> How:
-        return (await asking.context.resolve(SCOPE, Domain(CUSTOMER), None)).how
+        return (await asking.services.resolve(SCOPE, Domain(CUSTOMER), None)).how
 
     async def together() -> list[How]:
         return await asyncio.gather(*(request() for _ in range(100)))
@@ -336,9 +337,9 @@ def test_close(open_site: OpenSite) -> None:
         site = open_site(mx=True, mx_nameservers=(dead.getsockname(),), mx_timeout=30)
 
         async def stopping() -> object:
-            waiting = asyncio.create_task(site.context.resolve(SCOPE, Domain(CUSTOMER), None))
+            waiting = asyncio.create_task(site.services.resolve(SCOPE, Domain(CUSTOMER), None))
             await asyncio.sleep(0.05)
-            await site.context.close()
+            await site.services.close()
             return (await asyncio.gather(waiting, return_exceptions=True))[0]
 
         assert "could not be asked" in str(site.runner.run(stopping()))
@@ -346,5 +347,5 @@ def test_close(open_site: OpenSite) -> None:
 
 def asked(site: Site) -> int:
     """How many questions went to the DNS."""
-    counts = {name: count for name, count in site.context.tally.named().items() if name.startswith("mx ")}
+    counts = {name: count for name, count in site.services.counters.named().items() if name.startswith("mx ")}
     return sum(counts.values()) - counts["mx over_budget"] - counts["mx over_share"]

@@ -18,15 +18,21 @@ NOT_FOUND = "No mail settings for this name here.\n"
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(
-    "host", ["ua-auto-config.sample.co.jp", "UA-Auto-Config.Sample.co.jp:443", "ua-auto-config.sample.co.jp."]
+    ("host", "cached"),
+    [
+        ("ua-auto-config.sample.co.jp", "public, max-age=300, s-maxage=5"),
+        ("UA-Auto-Config.Sample.co.jp:443", "public, max-age=300, s-maxage=5"),
+        ("ua-auto-config.sample.co.jp.", "private, no-store"),
+    ],
+    ids=["exact", "other case and a port", "final dot"],
 )
-def test_document(site: Site, host: str, method: str) -> None:
-    """Under its own name a domain has the document, which caches keep for minutes, not hours."""
+def test_document(site: Site, host: str, cached: str, method: str) -> None:
+    """Under its own name a domain has the document; caches keep it for minutes, if the Host is spelled exactly."""
     answer = site.ask(PATH, host, method=method)
 
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["cache-control"] == "public, max-age=300, s-maxage=5"
+    assert answer.headers["cache-control"] == cached
     if method == "GET":
         assert answer.json()["protocols"].keys() == {"imap", "pop3", "smtp", "submit"}
         assert all(server == {"host": "sample.co.jp"} for server in answer.json()["protocols"].values())
@@ -129,7 +135,7 @@ def test_scheduled(open_site: OpenSite) -> None:
 def test_same_as_the_record(site: Site) -> None:
     """The digest for the DNS, of the document written directly, is of the bytes that are served."""
     answer = site.ask(PATH, "ua-auto-config.日本語.example")
-    resolution = site.runner.run(site.context.resolve({}, Domain.parse("日本語.example"), None))
+    resolution = site.runner.run(site.services.resolve({}, Domain.parse("日本語.example"), None))
     document = pacc.document(resolution.bound.account(resolution.domain, None))
 
     assert pacc.txt_record(document) == pacc.txt_record(answer.content)

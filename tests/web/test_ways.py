@@ -9,18 +9,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.formats.test_microsoft_quick import bodies
-from tests.formats.test_microsoft_request import READABLE, UNREADABLE, request_text
-from tests.web.conftest import ENTRY, PLANS, ROUTES, STRANGER, Down, Site, demo_rows, site_in
+from tests.support.autodiscover_requests import READABLE, UNREADABLE, bodies, request_text
+from tests.support.demo import demo_rows
+from tests.web.conftest import ENTRY, PLANS, ROUTES, STRANGER, Down, Site, site_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from autoconfig.mapping.memory import MemoryFinder
-    from tests.web.conftest import LogLines
+    from tests.support.log_lines import LogLines
 
-MOZILLA, WELL_KNOWN = "/mail/config-v1.1.xml", "/.well-known/autoconfig/mail/config-v1.1.xml"
+MOZILLA = "/mail/config-v1.1.xml"
+SPELLINGS = [f"/.well-known/autoconfig{MOZILLA}", "/.well-known/mail-v1.xml", f"/v1.1{MOZILLA}"]
 AUTODISCOVER = "/autodiscover/autodiscover.xml"
 SCHEDULED = 4_000_000_000
 LONG = ".".join(["a" * 60] * 4) + ".example"
@@ -87,8 +88,8 @@ redirect_url = "https://new.example/autodiscover/autodiscover.xml"
 def pair_in(folder: Path, finder: MemoryFinder, **settings: object) -> Pair:
     """A server whose files are in a folder."""
     first = site_in(folder, ENTRY, finder, PLANS + MOVED, None, settings)
-    first.run(first.context.start())
-    return Pair(first, Site(first.context, ROUTES))
+    first.run(first.upkeep.start())
+    return Pair(first, Site(first.services, ROUTES))
 
 
 SETTINGS: dict[str, dict[str, object]] = {
@@ -110,7 +111,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT"])
-@pytest.mark.parametrize("path", [MOZILLA, WELL_KNOWN, AUTODISCOVER, "/AutoDiscover/AutoDiscover.xml"])
+@pytest.mark.parametrize("path", [MOZILLA, *SPELLINGS, AUTODISCOVER, "/AutoDiscover/AutoDiscover.xml"])
 def test_names(pair: Pair, name: str, method: str, path: str) -> None:
     """Every kind of name, under every name of ours, by every method, with and without an address."""
     body = request_text(f"taro@{name}").encode()

@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `mapping.upgrade` hands over."""
+"""Run the migrations on the connection that `mapping.store_database` passes in."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""What the settings say about the provider, as the pages show it."""
+"""The provider as the pages show it, from the settings."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from autoconfig.colours import text_on
 from autoconfig.errors import SettingsInvalid
+from autoconfig.settings import MOST_BRANDS
+from autoconfig.settings.colours import text_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ _SVG_BOX = re.compile(rb"""viewBox\s*=\s*["'][\s,]*[-\d.]+[\s,]+[-\d.]+[\s,]+([\
 
 @dataclass(frozen=True, slots=True)
 class Logo:
-    """A picture that a browser can lay out before it has it."""
+    """A picture with its size, so that a browser can lay out the page before it loads."""
 
     content: bytes
     media_type: str
@@ -42,20 +43,25 @@ class Brand:
     logo: Logo | None
     support_url: str | None
     support_phone: str | None
+    password_help: str | None = None
+    password_reset_url: str | None = None
 
     @classmethod
     def of(cls, settings: Settings, language: PageLanguage) -> Brand:
         """
-        As the settings have it.
+        The brand in these settings.
 
         Raises:
             SettingsInvalid: see `read_logo`.
         """
-        name = settings.provider_name
-        if isinstance(name, dict):
-            name = name.get(language) or next(iter(name.values()))
-        logo = read_logo(settings.provider_logo) if settings.provider_logo else None
-        return cls(name, logo, settings.support_url, settings.support_phone)
+        return cls(
+            settings.provider.in_language(language) if settings.provider else None,
+            read_logo(settings.provider_logo) if settings.provider_logo else None,
+            settings.support_url,
+            settings.support_phone,
+            _in_language(settings.password_help, language),
+            settings.password_reset_url,
+        )
 
     @property
     def dial(self) -> str:
@@ -63,22 +69,32 @@ class Brand:
         return re.sub("[^+0-9]", "", self.support_phone or "")
 
 
+def _in_language(texts: str | dict[PageLanguage, str] | None, language: PageLanguage) -> str | None:
+    if not isinstance(texts, dict):
+        return texts
+    return texts.get(language) or next(iter(texts.values()))
+
+
 def colours(settings: Settings) -> str:
     """The style sheet's custom properties for the provider's colours."""
-    light, dark = settings.page_color, settings.page_color_dark
+    return _colours(settings.page_color, settings.page_color_dark)
+
+
+@lru_cache(1 + MOST_BRANDS)
+def _colours(light: str, dark: str) -> str:
     return (
         f":root{{--accent:{light};--on-accent:{text_on(light)}}}\n"
         f"@media screen and (prefers-color-scheme:dark){{:root{{--accent:{dark};--on-accent:{text_on(dark)}}}}}\n"
     )
 
 
-@lru_cache(2)
+@lru_cache(1 + MOST_BRANDS)
 def read_logo(path: Path) -> Logo:
     """
-    Read a logo; once, a new one needs a restart.
+    Read a logo, once: a new one needs a restart.
 
     Raises:
-        SettingsInvalid: there is no file, it is too large, or neither PNG nor SVG with a size.
+        SettingsInvalid: the file is missing, too large, or neither a PNG nor an SVG with a size.
     """
     where = f"provider_logo = '{path}'"
     try:
@@ -90,7 +106,7 @@ def read_logo(path: Path) -> Logo:
     if len(content) > LARGEST_LOGO:
         raise SettingsInvalid(f"{where}: has {len(content)} bytes; a page has room for {LARGEST_LOGO}, make it smaller")
     if size := _size(content):
-        ratio = size[0] / size[1]  # of hundreds of digits it is infinite, or none
+        ratio = size[0] / size[1]  # with hundreds of digits it is infinite or NaN
         if ratio <= 8 and (width := round(ratio * LOGO_HEIGHT)):
             kind = "image/png" if content.startswith(_PNG) else "image/svg+xml"
             return Logo(content, kind, width)
@@ -99,7 +115,7 @@ def read_logo(path: Path) -> Logo:
 
 
 def _size(content: bytes) -> tuple[float, float] | None:
-    """Width and height, if it is a PNG (RFC 2083 section 11.2.1) or an SVG and has some."""
+    """Width and height of a PNG (RFC 2083 section 11.2.1) or an SVG; `None` if there are none."""
     if content.startswith(_PNG) and len(content) >= 24:
         width, height = struct.unpack(">II", content[16:24])
         return (width, height) if height else None

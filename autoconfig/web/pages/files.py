@@ -1,4 +1,4 @@
-"""The files of the pages: those of templates/page/, and an operator's own in their place."""
+"""The files of the pages and letters: those of templates/page/ and templates/letter/, or an operator's own instead."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LETTER = "letter/"
+"""How the names of a letter's files begin, also in an operator's folder."""
+
+
 def shipped() -> Traversable:
     """The folder templates/page/."""
     return templates() / "page"
 
 
 def places(name: str, own: Path | None) -> Iterator[Traversable]:
-    """Where a file is, the operator's own place first."""
-    for folder in (own, shipped()):
+    """The places of a file, the operator's own first."""
+    for folder in (own, templates() if name.startswith(LETTER) else shipped()):
         if folder is not None:
             found = folder.joinpath(*name.split("/"))
             if found.is_file():
@@ -28,10 +32,10 @@ def places(name: str, own: Path | None) -> Iterator[Traversable]:
 
 def read(name: str, own: Path | None) -> bytes:
     """
-    The bytes of a file; `name` is one that we wrote, never a reader's.
+    The bytes of a file. `name` never comes from a request.
 
     Raises:
-        OSError: there is none.
+        OSError: the file is missing or cannot be read.
     """
     for found in places(name, own):
         return found.read_bytes()

@@ -1,4 +1,4 @@
-"""Which of the two languages a reader gets."""
+"""Choose between the two languages of the pages."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ NAMES = {PageLanguage.JA: "日本語", PageLanguage.EN: "English"}
 
 
 def known(tag: str | None) -> PageLanguage | None:
-    """The language of a tag, if it is one of ours."""
+    """The language of a tag, if the pages have it."""
     subtag = primary(tag or "")
     return PageLanguage(subtag) if subtag in NAMES else None
 
 
 def chosen(asked: str | None, header: bytes | None, default: PageLanguage) -> PageLanguage:
-    """The language that `lang=` asks for, else the first one of ours in Accept-Language, else the default."""
+    """The language of `lang=`, else the first one in Accept-Language that the pages have, else the default."""
     return known(asked) or next(filter(None, map(known, accepted(header))), default)

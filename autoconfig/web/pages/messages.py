@@ -1,7 +1,7 @@
 """
-Keeps the catalogues in step with the templates: `python -m autoconfig.web.pages.messages` after a template was
-edited. English is what stands in the templates, so its catalogue fills itself; what is new in Japanese is left empty
-for a translator, and `faults` reports it.
+Keep the catalogues in step with the templates: run `python -m autoconfig.web.pages.messages` after editing a template.
+The templates are in English, so its catalogue fills itself; new messages in Japanese are left empty for a translator,
+and `faults` reports them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from importlib.resources import as_file
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autoconfig.resources import templates
 from autoconfig.settings import PageLanguage
 from autoconfig.web.pages import catalogues, files
 from autoconfig.web.pages.rendering import EXTENSIONS, SUFFIX
@@ -25,27 +26,33 @@ _SLOT = re.compile(r"%\(\w+\)s|</?\w+")
 
 
 def extracted() -> Catalog:
-    """All messages of the shipped templates, with the templates that have them."""
+    """All messages of the shipped templates, with the templates that contain them."""
     from babel.messages.catalog import Catalog
     from jinja2.ext import babel_extract
 
     catalogue = Catalog(charset="utf-8")
     options = {"extensions": ",".join(EXTENSIONS), "trimmed": "true", "silent": "false"}
-    with as_file(files.shipped()) as folder:
-        for path in sorted(Path(folder).rglob(f"*{SUFFIX}")):
-            name = path.relative_to(folder).as_posix()
-            for _line, _function, message, comments in babel_extract(
-                io.BytesIO(path.read_bytes()), ["_", "gettext"], ["NOTE:"], options
-            ):
-                # Without line numbers, that an edited template does not change the whole catalogue.
-                # `_` with values comes as a tuple.
-                text = message[0] if isinstance(message, tuple) else message
-                catalogue.add(str(text), locations=[(name, None)], auto_comments=comments)  # type: ignore[list-item]
+    for name, source in _sources():
+        for _line, _function, message, comments in babel_extract(
+            io.BytesIO(source), ["_", "gettext"], ["NOTE:"], options
+        ):
+            # Without line numbers, so that an edited template does not change the whole catalogue.
+            # `_` with values comes as a tuple.
+            text = message[0] if isinstance(message, tuple) else message
+            catalogue.add(str(text), locations=[(name, None)], auto_comments=comments)  # type: ignore[list-item]
     return catalogue
 
 
+def _sources() -> Iterator[tuple[str, bytes]]:
+    """Every shipped template of the pages, then of letters: its name and its text."""
+    for folder, prefix in ((files.shipped(), ""), (templates() / files.LETTER, files.LETTER)):
+        with as_file(folder) as place:
+            for path in sorted(Path(place).rglob(f"*{SUFFIX}")):
+                yield prefix + path.relative_to(place).as_posix(), path.read_bytes()
+
+
 def updated(language: PageLanguage, source: bytes) -> bytes:
-    """The catalogue with exactly the messages of the templates; translations that still fit are kept."""
+    """The catalogue with exactly the messages of the templates; translations that still apply are kept."""
     from babel.messages.catalog import Catalog
     from babel.messages.pofile import write_po
 
@@ -61,7 +68,7 @@ def updated(language: PageLanguage, source: bytes) -> bytes:
 
 
 def faults(language: PageLanguage, source: bytes) -> list[str]:
-    """What is missing, stale, fuzzy or does not fit, a sentence each."""
+    """The messages that are missing, stale, fuzzy or have other slots, one sentence each."""
     known, wanted = catalogues.read(language, source), extracted()
     found = [f"stale: {message.id!r}" for message in _messages(known) if message.id not in wanted]
     for message in _messages(wanted):

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from tests.clients.readers import (
+    aerc,
     deltachat,
     evolution,
+    evolution_346,
     fairemail,
     geary,
+    goa,
     himalaya,
+    horde,
     kmail,
+    kmail_2212,
     nextcloud,
     outlook,
+    snappymail,
     thunderbird,
     thunderbird_android,
 )
@@ -21,11 +27,17 @@ CLIENTS = {
         thunderbird.CLIENT,
         thunderbird_android.CLIENT,
         evolution.CLIENT,
+        evolution_346.CLIENT,
+        goa.CLIENT,
         kmail.CLIENT,
+        kmail_2212.CLIENT,
         geary.CLIENT,
         fairemail.CLIENT,
         himalaya.CLIENT,
+        aerc.CLIENT,
         nextcloud.CLIENT,
+        snappymail.CLIENT,
+        horde.CLIENT,
         deltachat.CLIENT,
         outlook.CLIENT,
     )

@@ -34,8 +34,7 @@ _SERVERS = {"incomingServer", "outgoingServer"}
 
 
 def _steps(person: Person) -> list[Step]:
-    digest = hashlib.md5(person.address.lower().encode()).hexdigest()
-    query = f"{uri_escaped(person.address)}&emailmd5={digest}"
+    query = uri_escaped(person.address) + digest(person)
     domains = {"": person.domain}
     name = person.mx
     while "." in name:
@@ -47,10 +46,16 @@ def _steps(person: Person) -> list[Step]:
         for which, domain in domains.items()
         for scheme, place in pairs
     }
-    return [Step(name, url, partial(_get, url), partial(read, person=person)) for name, url in urls.items()]
+    return [Step(name, url, partial(get, url), partial(read, person=person)) for name, url in urls.items()]
 
 
-def _get(url: str, wire: Wire) -> bytes:
+def digest(person: Person) -> str:
+    """The parameter beside the address."""
+    return f"&emailmd5={hashlib.md5(person.address.lower().encode()).hexdigest()}"
+
+
+def get(url: str, wire: Wire) -> bytes:
+    """The body of an answer that it takes."""
     return body_of(fetch(wire, Request(url, headers={"User-Agent": "Evolution/3"}), Redirects.FOLLOW, limit=20))
 
 

@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.clients.readers.cases import CASES
-from tests.clients.readers.client import AUTOCONFIG, AUTODISCOVER, CLEARTEXT, ENCRYPTED, PLAIN, STARTTLS, Found, Refused
+from tests.clients.readers.client import (
+    AUTOCONFIG,
+    AUTODISCOVER,
+    CLEARTEXT,
+    ENCRYPTED,
+    PLAIN,
+    SSL,
+    STARTTLS,
+    Found,
+    Refused,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,10 +39,13 @@ class Exempted:
     """Why, with the section of clients.md."""
     change: Callable[[Found, Person], Found]
     """From what the table says to what the program has; raises `Refused` where it ends with nothing."""
+    with_address: bool = False
+    """Whether it is only about requests that have the address in the URL."""
 
     def holds(self, client: Client, step: Step, case: Case) -> bool:
         """Whether this is about that step of that client for that domain."""
-        return self.client == client.name and step.format in self.formats and case.domain in self.cases
+        about = self.client == client.name and step.format in self.formats and case.domain in self.cases
+        return about and ("?" in step.url or not self.with_address)
 
 
 def arrives(client: Client, step: Step, case: Case) -> tuple[Found, ...]:
@@ -56,6 +69,8 @@ _OTHER_NAME = tuple(case.domain for case in CASES.values() if case.servers[0].us
 _TWO_NAMES = ("two-names.example",)
 _NOT_ADDRESS = (*_OTHER_NAME, *_TWO_NAMES)
 _LOCAL_NAME = ("local-name.example",)
+_MADE_UP = tuple(domain for domain in _OTHER_NAME if domain not in _LOCAL_NAME)
+_STARTTLS = tuple(case.domain for case in CASES.values() if any(s.tls == STARTTLS for s in case.servers))
 
 
 def _refuses(_server: Found, _person: Person) -> Found:
@@ -78,8 +93,20 @@ def _outgoing_name(server: Found, person: Person) -> Found:
     return replace(server, username=person.local)
 
 
-def _own_name(server: Found, person: Person) -> Found:
-    return replace(server, username=person.name) if server.username == person.local else server
+def _without_tls(server: Found, _person: Person) -> Found:
+    return replace(server, tls=PLAIN) if server.tls == STARTTLS else server
+
+
+def _implicit_tls(server: Found, _person: Person) -> Found:
+    return replace(server, tls=SSL, port=993) if server.tls == PLAIN else server
+
+
+def _no_name(server: Found, person: Person) -> Found:
+    return server if server.username == person.address else replace(server, username="")
+
+
+def _local_part(server: Found, person: Person) -> Found:
+    return replace(server, username=person.local)
 
 
 EXEMPTED = (
@@ -132,12 +159,45 @@ EXEMPTED = (
         _address,
     ),
     Exempted(
-        "Nextcloud Mail",
+        "Horde",
+        (AUTOCONFIG,),
+        _STARTTLS,
+        "It connects without TLS, which the server refuses.",
+        "It has no word for STARTTLS: anything but `SSL` is without TLS.",
+        _without_tls,
+    ),
+    Exempted(
+        "GNOME Online Accounts",
+        (AUTOCONFIG,),
+        _PLAIN_ONLY,
+        "It chooses TLS from the first byte, on that port.",
+        "Its dialog has no choice without TLS.",
+        _implicit_tls,
+    ),
+    Exempted(
+        "GNOME Online Accounts",
+        (AUTOCONFIG,),
+        _MADE_UP,
+        "It leaves the user name empty; the user has to fill it in.",
+        "It reads a user name that is one placeholder, and no other.",
+        _no_name,
+    ),
+    Exempted(
+        "GNOME Online Accounts",
         (AUTOCONFIG,),
         (*_LOCAL_NAME, *_TWO_NAMES),
-        "It logs in as the user's own name; the user has to change it.",
-        "It replaces `%EMAILLOCALPART%` by the personal name (A5, a bug of it).",
-        _own_name,
+        "It leaves that user name empty where it sends the address; the user has to fill it in.",
+        "It reads a user name that is one placeholder, and to an address the local part is given itself, for aerc.",
+        _no_name,
+        with_address=True,
+    ),
+    Exempted(
+        "SnappyMail",
+        _BOTH,
+        _MADE_UP,
+        "It logs in as the local part.",
+        "It knows the address and the local part, and no other user name.",
+        _local_part,
     ),
     Exempted(
         "Outlook 2010+",
@@ -152,7 +212,7 @@ EXEMPTED = (
         (AUTODISCOVER,),
         _ENCRYPTED,
         "It takes the normal password; its autoconfig steps win and are right.",
-        "Autodiscover has no word for CRAM-MD5; `SPA` on would mean NTLM (C3, thunderbird.md 6).",
+        "Autodiscover has no word for CRAM-MD5; `SPA` on would mean NTLM (C3).",
         _cleartext,
     ),
 )

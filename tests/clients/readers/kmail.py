@@ -24,6 +24,8 @@ from tests.clients.readers.urls import MAIN, WELL_KNOWN, autoconfig
 from tests.clients.readers.wire import Redirects, Request, Wire, body_of, fetch
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tests.clients.readers.client import Person
 
 _SOCKET = {"plain": PLAIN, "SSL": SSL, "STARTTLS": STARTTLS}
@@ -50,8 +52,8 @@ def _get(url: str, person: Person, wire: Wire) -> bytes:
     return answer.body
 
 
-def read(document: bytes, person: Person) -> tuple[Found, ...]:
-    """What the wizard offers: IMAP, POP3, and one SMTP server."""
+def read(document: bytes, person: Person, oauth2: Collection[str] = ("imap", "pop3", "smtp")) -> tuple[Found, ...]:
+    """What the wizard offers: IMAP, POP3, and one SMTP server; for `oauth2` it knows that method."""
     root = parse(document)
     provider = next(iter(_named(root, "emailProvider")), None)
     if provider is None:
@@ -61,7 +63,7 @@ def read(document: bytes, person: Person) -> tuple[Found, ...]:
         for node in provider.children
         if (node.name, node.attributes.get("type"))
         in {("incomingServer", "imap"), ("incomingServer", "pop3"), ("outgoingServer", "smtp")}
-        and (server := _server(node, person)) is not None
+        and (server := _server(node, person, oauth2)) is not None
     ]
     servers.sort(key=lambda s: _RANK.index(s.tls) if s.protocol == "smtp" else 0, reverse=True)
     return tuple(sorted(one_of_each(servers), key=lambda server: server.protocol))
@@ -72,7 +74,7 @@ def _named(root: Node, name: str) -> list[Node]:
     return [*root.all(name), *below]
 
 
-def _server(node: Node, person: Person) -> Found | None:
+def _server(node: Node, person: Person, oauth2: Collection[str]) -> Found | None:
     host, port, tls, login, user = "", -1, PLAIN, CLEARTEXT, ""
     for leaf in node.children:
         match leaf.name:
@@ -84,6 +86,8 @@ def _server(node: Node, person: Person) -> Found | None:
                 tls = _SOCKET.get(leaf.text, tls)
             case "username":
                 user = person.fill(leaf.text)
+            case "authentication" if leaf.text == OAUTH2 and node.attributes["type"] not in oauth2:
+                pass
             case "authentication" if login == CLEARTEXT:
                 login = _LOGIN.get(leaf.text, login)
     return None if port == -1 else Found(node.attributes["type"], host, port, tls, (login,), user)

@@ -20,21 +20,21 @@ _HEAD = """\
 # Mail programs
 
 What each mail program finds when it asks this server for each plan of the demo, step for step. This page is made from
-the tests by `REWRITE=1 make test`. Letters and numbers such as A5 are sections of the project's reference on mail
-programs, `clients.md`.
+the tests by `make docs`. Letters and numbers such as A5 are sections of notes on mail programs that are not part of
+this repository.
 
-**Evidence.** The programs of this page are not run. Each is a strict reader: a small module in `tests/clients/readers/`
-that restates one program from its source, from documents or from runs, and says from which. The tests run these readers
-against the really served demo: their own requests over a socket, byte for byte, and their own way to read the answers.
-TLS is said to have ended at a proxy. How strict each reader is, is tested by itself (`test_readers_autoconfig.py`,
-`test_readers_autodiscover.py`): the documents that the real program refuses or misreads, the reader does too. Desktop
-Thunderbird is run as well, by the tests in `tests/clients/thunderbird/`.
+**Evidence.** The programs on this page are not run. Each is imitated by a strict reader: a small module in
+`tests/clients/readers/` that restates one program from its source, from documents or from runs, and names them. The
+tests run these readers against the demo as it is served: they send the program's own requests over a socket, byte for
+byte, and read the answers in its own way. The requests come as if a proxy had ended TLS. Other tests check how strict
+each reader is (`test_readers_autoconfig.py`, `test_readers_autodiscover.py`): it refuses or misreads the same documents
+as the real program. Desktop Thunderbird is also run, by the tests in `tests/clients/thunderbird/`.
 """
 
 _STEPS = """\
 ## Steps
 
-Each row is one request of a program, as if no other was answered. ✓: the program arrives at the hosts, ports, TLS
+Each row is one request of a program, as if no other were answered. ✓: the program arrives at the hosts, ports, TLS
 modes, login methods and user names of the provider's table, as far as it reads them. A number: the exception below.
 `D` is the mail domain, `A` the address in the program's encoding. Each cell is a test of `test_readers.py::test_step`,
 the last column names it. That these are the requests is tested by `test_readers_requests.py::test_requests`.
@@ -43,10 +43,22 @@ the last column names it. That these are the requests is tested by `test_readers
 _OTHER_WAYS = (
     ("all names answer", "all", "one request is enough, exceptions aside", "test_readers.py::test_whole_discovery"),
     (
+        "the QR code on the page for people",
+        "Thunderbird Android",
+        "it imports exactly the account, for IMAP or POP3, `legacy-os` too (`tests/web/pages/test_codes.py`)",
+        "test_thunderbird_qr.py::test_reader_is_strict",
+    ),
+    (
         "an unknown domain",
         "all",
         "nothing is taken from our 404; the program asks on to its end",
         "test_readers.py::test_unknown_domain",
+    ),
+    (
+        "a 404 with an empty body, which this server never sends",
+        "KMail 22.12",
+        "the search ends there, and its next place is not asked",
+        "test_readers_requests.py::test_empty_404",
     ),
     (
         "the name of the mail exchanger, `autoconfig.cs312.xbit.jp`",
@@ -56,13 +68,13 @@ _OTHER_WAYS = (
     ),
     (
         "its base domain, `autoconfig.xbit.jp`",
-        "Thunderbird, Evolution",
+        "Thunderbird, Evolution, GNOME Online Accounts",
         "they arrive if the domain has a row; Thunderbird Android sends no address and gets 404",
         "test_readers_mx.py::test_base_domain_of_the_exchanger",
     ),
     (
         "`plain_http = redirect`",
-        "Thunderbird, Thunderbird Android, Evolution, KMail, Nextcloud Mail",
+        "all that ask by http, but for two",
         "they follow to https and arrive; FairEmail (same scheme only) and Himalaya (none) go to their next step",
         "test_readers_plain_http.py::test_redirected",
     ),
@@ -87,7 +99,7 @@ _OTHER_WAYS = (
     (
         "a plan with calendars, contacts, JMAP, ManageSieve, ActiveSync, OAuth2 and webmail",
         "all",
-        "they arrive at the mail servers all the same",
+        "they still arrive at the mail servers",
         "test_readers_vocabulary.py::test_more_harms_nobody",
     ),
     (

@@ -46,11 +46,19 @@ def serving(folder: Path, changes: Mapping[str, str] | None = None, **settings: 
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in plans.toml"
         text = text.replace(old, new)
     plans.write_text(text, encoding="utf-8")
+    with served(folder, environment) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def served(folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
+    """Serve what `init` made in a folder, and give the port."""
+    command = [sys.executable, "-m", "autoconfig", "--config", str(folder / "autoconfig.toml")]
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         # Connections wait in the socket's queue until the server takes it, so nobody has to look whether it is up.
         fd = listening.fileno()
-        serve = [*command, *at, "serve", "--fd", str(fd)]
+        serve = [*command, "serve", "--fd", str(fd)]
         process = subprocess.Popen(serve, env=environment, pass_fds=[fd], stderr=subprocess.PIPE)
     try:
         yield port

@@ -1,5 +1,5 @@
 """
-Desktop Thunderbird 153 as a reader, by thunderbird.md 3 to 6; what the real program does is tested beside this folder.
+Desktop Thunderbird 153 as a reader; what the real program does is tested beside this folder.
 
 Both formats are asked for at once and autoconfig wins, so they are steps one after the other here. A 2xx that is not a
 good configuration is fatal for the whole of autoconfig.
@@ -80,12 +80,12 @@ def _accepted(wire: Wire, request: Request) -> bytes:
     answer = fetch(wire, request, Redirects.FOLLOW)
     body = body_of(answer)
     if not _TYPES.match(answer.headers.get("content-type", "")):
-        return b""  # fetched all the same, and then no XML
+        return b""  # fetched, but not XML
     return body
 
 
 def read_autoconfig(document: bytes, person: Person) -> tuple[Found, ...]:
-    """thunderbird.md 5."""
+    """Read a config-v1.1.xml as Thunderbird does, with its checks of each server."""
     root = parse(document)
     provider = root.first("emailProvider") if root.name == "clientConfig" else None
     if provider is None:
@@ -168,7 +168,7 @@ def _host(text: str) -> str:
 
 
 def read_autodiscover(document: bytes, person: Person) -> tuple[Found, ...]:
-    """thunderbird.md 6."""
+    """Read an Autodiscover answer as Thunderbird does."""
     node: Node | None = parse(document)
     for name in ("Autodiscover", "Response", "Account"):
         if node is not None and name == "Autodiscover":
@@ -213,7 +213,7 @@ def _switch(node: Node, name: str) -> bool | None:
 
 CLIENT = Client(
     "Thunderbird",
-    "153.7.0esr, as thunderbird.md has it",
+    "153.7.0esr",
     FROM_RUNS,
     ("imap", "pop3", "smtp"),
     "nothing",

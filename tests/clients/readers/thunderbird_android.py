@@ -73,7 +73,7 @@ class _Parser:
             self.pull.skip()
 
     def _provider(self, top: Event) -> tuple[Found, ...]:
-        if not _is_host(top.attributes.get("id", "").strip()):
+        if not is_host(top.attributes.get("id", "").strip()):
             raise Refused("emailProvider id")
         domains: list[str] = []
         servers: list[Found] = []
@@ -89,7 +89,7 @@ class _Parser:
                 self.pull.skip()
 
         self.pull.element(block)
-        if not any(_is_host(domain.strip()) for domain in domains):
+        if not any(is_host(domain.strip()) for domain in domains):
             raise Refused("no valid domain")
         if {server.protocol for server in servers} != {"imap", "smtp"}:
             raise Refused("no IMAP or no SMTP server")
@@ -110,7 +110,7 @@ class _Parser:
         if len(texts) < 4 or not known:
             raise Refused("a section is incomplete")
         host, port = self.person.fill(texts["hostname"]), texts["port"]
-        if not _is_host(host):  # padded ones pass the first check and fail the second
+        if not is_host(host):  # padded ones pass the first check and fail the second
             raise Refused(f"hostname {host!r}")
         if not re.fullmatch(r"[+-]?[0-9]+", port) or not 0 < int(port) < 65536:
             raise Refused(f"port {port!r}")
@@ -131,7 +131,8 @@ class _Parser:
         return pieces[-1]
 
 
-def _is_host(text: str) -> bool:
+def is_host(text: str) -> bool:
+    """Whether its parser takes this as the name of a host."""
     return _HOST.fullmatch(text) is not None
 
 

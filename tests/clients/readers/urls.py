@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 PATH = "/mail/config-v1.1.xml"
+MAIL_V1 = "/.well-known/mail-v1.xml"
+"""The draft's path on `autoconfig.D` until May 2024."""
+
+_IN_QUERY = "-._~!$&'()*+,;=:@/?%"
 
 MAIN, WELL_KNOWN = "autoconfig", "well-known"
 
@@ -25,9 +29,19 @@ def raw(address: str) -> str:
     return f"?emailaddress={address}"
 
 
+def encoded_where_needed(address: str) -> str:
+    """What a URL may hold stays as it is, `&` too (libsoup, Guzzle)."""
+    return f"?emailaddress={quote(address, safe=_IN_QUERY)}"
+
+
 def uri_component(address: str) -> str:
     """As JavaScript's encodeURIComponent, and `'` too (desktop Thunderbird)."""
     return f"?emailaddress={quote(address, safe='-_.!~*()')}"
+
+
+def form_encoded(address: str) -> str:
+    """As HTML forms: all but letters, digits, `-`, `.`, `_`, and a space is a plus (PHP)."""
+    return f"?emailaddress={quote_plus(address, safe='-._').replace('~', '%7E')}"
 
 
 def uri_escaped(address: str) -> str:

@@ -10,7 +10,7 @@ import base64
 import contextlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.clients.thunderbird import profile
 from tests.clients.thunderbird.detection import Detection
@@ -35,6 +35,15 @@ def script(name: str) -> str:
     return (INSIDE / f"{name}.js").read_text(encoding="utf-8")
 
 
+class Shown(NamedTuple):
+    """What the window of a message shows."""
+
+    subject: str
+    text: str
+    pictures: list[int]
+    """The width of each picture in the message, in pixels; 0 if it cannot be shown."""
+
+
 class Thunderbird:
     """A Thunderbird that is running."""
 
@@ -43,6 +52,7 @@ class Thunderbird:
         until("Thunderbird's window", self._window)
         self.version: str = marionette.run(script("watch"), base64.b64encode(authority).decode())
         marionette.run(script("hub"))
+        marionette.run(script("letter"))
 
     def detect(self, way: str, address: str, mx: Mapping[str, Sequence[str]] | None = None) -> Detection:
         """
@@ -54,6 +64,17 @@ class Thunderbird:
             mx: the domains that have MX records, the best first.
         """
         return Detection.read(self._marionette.run(script("detect"), way, address, mx or {}))
+
+    def read(self, file: Path, shot: Path) -> Shown:
+        """What an `.eml` file shows that is opened, with a picture of it for people to look at."""
+        self._marionette.run("window.letter.open(...arguments);", str(file))
+        try:
+            shown = until("the message", lambda: self._marionette.run("return window.letter.shown();"))
+            shot.parent.mkdir(parents=True, exist_ok=True)
+            shot.write_bytes(self._marionette.screenshot())
+        finally:
+            self._marionette.run("window.letter.close();")
+        return Shown(**shown)
 
     @contextlib.contextmanager
     def account_hub(self, shots: Path) -> Iterator[AccountHub]:

@@ -7,15 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from autoconfig.mapping.place import Kind
+from autoconfig.mapping.database_location import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
 
-    from tests.servers.mariadb import MariaDB
-    from tests.servers.postgresql import PostgreSQL
+    from tests.support.servers.mariadb import MariaDB
+    from tests.support.servers.postgresql import PostgreSQL
 
 CUSTOMERS = """
 CREATE TABLE customers (domain VARCHAR(255) NOT NULL, package VARCHAR(63), host VARCHAR(255));

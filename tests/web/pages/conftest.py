@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
+import pytest
 from lxml import html
+
+from tests.web.conftest import ENTRY
 
 if TYPE_CHECKING:
     import httpx
@@ -27,6 +30,12 @@ class Shown(NamedTuple):
     tls: str
     login: str
     username: str
+
+
+@pytest.fixture(scope="session")
+def way() -> str:
+    """One way is enough: both lead to the same endpoint (tests/web/test_routes.py)."""
+    return ENTRY
 
 
 def page_for(site: Site, typed: str, path: str = "/setup", **query: str) -> httpx.Response:

@@ -6,7 +6,6 @@ import pytest
 from lxml import html
 
 from tests.web.pages.conftest import URL, page_for
-from tests.web.pages.test_brand import SVG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,16 +37,19 @@ def test_no_logo(site: Site) -> None:
     assert "/logo" not in page_for(site, "").text
 
 
+LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 30"><path d="M0 0h9v9z"/></svg>'
+
+
 def test_logo(open_site: OpenSite, tmp_path: Path) -> None:
     """The provider's logo stands on the page with its size, so that nothing moves when it arrives."""
-    (tmp_path / "logo.svg").write_bytes(SVG)
+    (tmp_path / "logo.svg").write_bytes(LOGO)
     site = open_site(provider_logo=tmp_path / "logo.svg", provider_name="<Rei>")
     page = html.document_fromstring(page_for(site, "").text)
     (picture,) = page.iter("img")
     answer = site.fetch(f"{URL}{picture.get('src')}")
 
     assert (picture.get("width"), picture.get("height"), picture.get("alt")) == ("160", "40", "<Rei>")
-    assert (answer.headers["content-type"], answer.content) == ("image/svg+xml", SVG)
+    assert (answer.headers["content-type"], answer.content) == ("image/svg+xml", LOGO)
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 

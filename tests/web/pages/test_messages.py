@@ -9,8 +9,9 @@ from lxml import html
 
 from autoconfig.settings import PageLanguage
 from autoconfig.web.pages import catalogues, files, messages
-from autoconfig.web.pages.checking import PROBLEMS
-from tests.demo import DOMAINS
+from autoconfig.web.pages.programs import Program
+from autoconfig.web.pages.validation import PROBLEMS
+from tests.support.demo import DOMAINS
 from tests.web.pages.conftest import MOVED, RICH, page_for
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ JA, EN = PageLanguage.JA, PageLanguage.EN
 NAMES = {
     # what programs, companies and systems are called, in every language
     *("Thunderbird", "Outlook", "Gmail", "Android", "iPhone", "iPad", "Mac", "macOS", "iOS", "Safari", "Windows"),
-    *("Mail", "Microsoft", "Exchange", "ActiveSync", "Kerberos", "Xserver"),
+    *("Mail", "Microsoft", "Exchange", "ActiveSync", "Kerberos", "Xserver", "Samsung", "Becky", "Shuriken", "eM"),
+    *("Client", "LINE", "AirDrop", "OP25B", "ESMTP", "POP3S", "IMAPS", "SMTPS", "AUTH", "classic"),
     # what machines speak
     *("IMAP", "POP", "POP3", "SMTP", "SSL", "TLS", "STARTTLS", "CalDAV", "CardDAV", "JMAP", "OAuth2", "GSSAPI"),
-    *("NTLM", "CRAM", "MD5", "APOP", "SPA", "QR", "Wi", "Fi", "OS", "xbit", "jp"),
+    *("NTLM", "CRAM", "MD5", "PLAIN", "APOP", "SPA", "QR", "Wi", "Fi", "OS", "VPN", "ID", "OK", "over", "xbit", "jp"),
 }
 """Latin words that a Japanese page may have: Japanese mail programs write them the same way."""
 
@@ -127,6 +129,14 @@ def read_aloud(document: html.HtmlElement) -> Iterator[str]:
             yield element.tail or ""
 
 
+def as_lines(document: html.HtmlElement) -> str:
+    """The text of a page, where a paragraph or a list begins on a line of its own."""
+    for element in document.iter("p", "div", "dl", "dt", "dd", "ul", "ol", "li", "form", "figure"):
+        element.text = f"\n{element.text or ''}"
+        element.tail = f"\n{element.tail or ''}"
+    return str(document.text_content())
+
+
 def page_of_every_kind(site: Site) -> list[str]:
     """What to type to see all pages that a customer can see."""
     site.finder.add("rich.example", "rich")
@@ -136,6 +146,7 @@ def page_of_every_kind(site: Site) -> list[str]:
     site.finder.add("broken.example", "no-such-plan")
     return [
         *("", "x", "a@stranger.example", "a@moved.example", "a@moved-too.example", "a@broken.example"),
+        *("a@gmail.com", "a@gmial.com", "a@xbit.jq"),
         *("a@rich.example", "rich.example", "a@plain.example"),
         *(f"{typed}{domain}" for domain in DOMAINS for typed in ("a@", "")),
     ]
@@ -152,15 +163,18 @@ def test_pages_have_one_language(open_site: OpenSite, language: PageLanguage) ->
         support_url="https://www.provider.example/",
         support_phone="0123-456-789",
     )
-    for typed in page_of_every_kind(site):
-        document = html.document_fromstring(page_for(site, typed, lang=language.value).text)
+    pages = [(typed, "thunderbird") for typed in page_of_every_kind(site)]
+    pages += [(f"a@{domain}", program.value) for domain in ("old-shop.example", "rich.example") for program in Program]
+    for typed, program in pages:
+        answer = page_for(site, typed, lang=language.value, program=program)
+        document = html.document_fromstring(answer.text)
         if typed:
             document.forms[0].fields["email"] = ""
         values = OWN.sub(" ", "\n".join(read_aloud(document)))
         found = strangers(values, language)
 
-        assert found == [], typed
-        assert STUCK.findall(OWN.sub(" ", document.text_content())) == [], typed
+        assert found == [], (typed, program)
+        assert STUCK.findall(OWN.sub(" ", as_lines(document))) == [], (typed, program)
 
 
 def test_problems_are_all_tried() -> None:

@@ -16,7 +16,8 @@ from tests.web.pages.conftest import URL, page_for, words
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.web.conftest import LogLines, OpenSite
+    from tests.support.log_lines import LogLines
+    from tests.web.conftest import OpenSite
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_broken(
     site = open_site(templates_dir=own)
     (own / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(SettingsInvalid) as caught:
-        check(site.context.settings)
+        check(site.services.settings)
     answer = page_for(site, "")
     (line,) = log_lines()
 
@@ -100,8 +101,9 @@ def test_broken(
 
 def test_address_is_not_logged(open_site: OpenSite, own: Path, log_lines: LogLines) -> None:
     """What the log says of a broken template has nothing of the customer in it."""
-    (own / "account.html").write_text("{{ view.nothing }}", encoding="utf-8")
-    answer = page_for(open_site(templates_dir=own), "taro@sample.co.jp")
+    site = open_site(templates_dir=own)
+    (own / "account.html").write_text("{{ view.nothing }}", encoding="utf-8")  # a server with it would not start
+    answer = page_for(site, "taro@sample.co.jp")
     (line,) = log_lines()
 
     assert answer.status_code == 500
@@ -121,7 +123,7 @@ def test_ours_broken_too(open_site: OpenSite, own: Path, log_lines: LogLines, mo
     assert answer.headers["content-type"].startswith("text/plain")
     assert [line["event"] for line in log_lines()] == [
         "a page cannot be made",
-        "the page that says so cannot be made either",
+        "the error page cannot be made either",
     ]
 
 
@@ -134,7 +136,7 @@ def test_check(own: Path) -> None:
         check(Settings(templates_dir=own / "none"))
 
 
-@pytest.mark.parametrize("name", ["account.html", "problem.html", "programs/mac.html", "parts/warning.html"])
+@pytest.mark.parametrize("name", ["problem.html", "programs/mac.html", "parts/topics.html", "parts/trouble.html"])
 def test_check_sees_every_page(own: Path, name: str) -> None:
     """Every template is tried, in every case that it has."""
     text = files.read(name, None).decode()
@@ -142,6 +144,14 @@ def test_check_sees_every_page(own: Path, name: str) -> None:
     (own / name).write_text(text.replace("{% trans %}", "{% trans %}{{ typo }}", 1), encoding="utf-8")
 
     with pytest.raises(SettingsInvalid, match=name):
+        check(Settings(templates_dir=own))
+
+
+def test_check_sees_the_data(own: Path) -> None:
+    """A template without a macro that /setup.json needs is refused with its name."""
+    (own / "parts" / "sources.html").write_text("", encoding="utf-8")
+
+    with pytest.raises(SettingsInvalid, match=r"parts/sources\.html has no macro 'source', .*\(in /setup\.json\)"):
         check(Settings(templates_dir=own))
 
 

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from autoconfig.resources import templates
-from autoconfig.web.pages.programs import Program, at_hand, in_order, known
+from autoconfig.web.pages.programs import PROGRAMS, Device, Program, at_hand, device_of, known
+from autoconfig.web.pages.traits import TRAITS
+
+ROOT = Path(__file__).parents[3]
 
 MOZILLA = "Mozilla/5.0"
 
@@ -37,13 +42,12 @@ def test_at_hand(user_agent: str, program: Program) -> None:
     assert program is at_hand(user_agent)
 
 
-@pytest.mark.parametrize("first", Program)
-def test_in_order(first: Program) -> None:
-    """One program comes first, and none is lost."""
-    order = in_order(first)
+def test_devices() -> None:
+    """Every program is found under one device, and every device has one."""
+    programs = [program for device in Device for program in PROGRAMS[device]]
 
-    assert order[0] is first
-    assert sorted(order) == sorted(Program)
+    assert sorted(programs) == sorted(Program)
+    assert all(program in PROGRAMS[device_of(program)] for program in Program)
 
 
 @pytest.mark.parametrize(("name", "program"), [("mac", Program.MAC), ("pine", None), ("", None), (None, None)])
@@ -57,3 +61,13 @@ def test_steps() -> None:
     names = {entry.name for entry in (templates() / "page" / "programs").iterdir()}
 
     assert {f"{program.value}.html" for program in Program} == names
+
+
+def test_sources_are_documented() -> None:
+    """docs/page.md names each program, and the version with which the page says that its wording was checked."""
+    text = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    for program in Program:
+        (row,) = [line for line in rows if f"`{program.value}`" in line.split("|")[1]]
+
+        assert row.split("|")[2].strip() == TRAITS[program].checked

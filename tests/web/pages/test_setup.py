@@ -9,13 +9,13 @@ import pytest
 from lxml import html
 
 from autoconfig.web.pages.brand import LARGEST_LOGO
-from autoconfig.web.pages.page import POLICY
-from tests.demo import DOMAINS
+from tests.support.demo import DOMAINS
 from tests.web.pages.conftest import MOVED, RICH, URL, page_for, shown, words
 
 if TYPE_CHECKING:
     from autoconfig.mapping.timeline import Finder
-    from tests.web.conftest import LogLines, OpenSite, Site
+    from tests.support.log_lines import LogLines
+    from tests.web.conftest import OpenSite, Site
 
 BROKEN = "no-such-plan"
 
@@ -48,7 +48,7 @@ def test_form(site: Site, path: str, query: str) -> None:
 )
 def test_typed(site: Site, typed: str, address: str) -> None:
     """The page and both profiles are for the address that was meant."""
-    answer = page_for(site, typed)
+    answer = page_for(site, typed, program="iphone")
     page = html.document_fromstring(answer.text)
     profiles = page.xpath("//a[starts-with(@href, '/email.mobileconfig')]/@href")
 
@@ -107,7 +107,8 @@ def test_bare_domain(site: Site, typed: str) -> None:
     assert [value.host for value in shown(answer)] == ["old-shop.example"] * 3
     assert {value.username for value in shown(answer)} == {"the part before the @.old-shop.example"}
     assert "email.mobileconfig" not in answer.text
-    assert len(html.document_fromstring(answer.text).find_class("copy")) == 12  # user names are not for copying
+    (values,) = html.document_fromstring(answer.text).find_class("values")
+    assert len(values.find_class("copy")) == 6  # hosts and ports: user names are not for copying
 
 
 def test_bare_domain_with_addresses(site: Site) -> None:
@@ -121,10 +122,10 @@ HOSTS = {
     "the domain itself": ("old-shop.example", 200, "Settings for old-shop.example"),
     "a server of ours": ("autoconfig.cs312.xbit.jp", 200, "Settings for cs312.xbit.jp"),
     "unknown": ("autoconfig.stranger.example", 404, "We do not know the domain stranger.example"),
-    "the entrance": ("autoconfig.xbit.jp", 200, "Type your mail address."),
-    "a name of the provider's": ("mail.xbit.jp", 200, "Type your mail address."),
-    "localhost": ("localhost:8080", 200, "Type your mail address."),
-    "an IP address": ("192.0.2.1", 200, "Type your mail address."),
+    "the entrance": ("autoconfig.xbit.jp", 200, "Type your mail address. You"),
+    "a name of the provider's": ("mail.xbit.jp", 200, "Type your mail address. You"),
+    "localhost": ("localhost:8080", 200, "Type your mail address. You"),
+    "an IP address": ("192.0.2.1", 200, "Type your mail address. You"),
 }
 
 
@@ -141,9 +142,9 @@ def test_host_with_default_plan(open_site: OpenSite) -> None:
     """A default plan makes no domain of a name that nobody has a row for."""
     site = open_site(default_plan="sample", plans=RICH.replace("plans.rich", "plans.sample"))
 
-    assert "Type your mail address." in words(site.fetch("https://setup.provider.example/?lang=en"))
+    assert "Type your mail address. You" in words(site.fetch("https://setup.provider.example/?lang=en"))
     assert "Settings for customer.example" in words(site.fetch("https://autoconfig.customer.example/?lang=en"))
-    assert "Type your mail address." in words(site.fetch("https://autoconfig.xbit.jp/?lang=en"))
+    assert "Type your mail address. You" in words(site.fetch("https://autoconfig.xbit.jp/?lang=en"))
 
 
 def test_address_at_a_server_of_ours(site: Site) -> None:
@@ -318,8 +319,10 @@ def test_headers(site: Site, typed: str, language: str) -> None:
     headers = answer.headers
 
     assert headers["cache-control"] == "private, no-store"
-    assert headers["content-security-policy"] == POLICY
-    assert "unsafe" not in POLICY
+    assert headers["content-security-policy"] == (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
     assert headers["content-language"] == language
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["vary"] == "Accept-Language, User-Agent"
@@ -341,14 +344,16 @@ def test_methods(site: Site, path: str) -> None:
 
 def test_language(site: Site) -> None:
     """The browser's language is taken, the switch keeps what was typed, and a choice is kept by the form."""
-    answer = site.fetch(f"{URL}/setup?email=taro@sample.co.jp", headers=[(b"accept-language", b"ja,en;q=0.5")])
+    url = f"{URL}/setup?email=taro@sample.co.jp&program=mac&protocol=pop3&name=Taro+Y"
+    answer = site.fetch(url, headers=[(b"accept-language", b"ja,en;q=0.5")])
     page = html.document_fromstring(answer.text)
-    (switch,) = page.xpath("//nav//a/@href")
+    (switch,) = page.xpath("//nav[@class='languages']//a/@href")
     other = html.document_fromstring(site.fetch(f"{URL}{switch}").text)
+    kept = {"email": "taro@sample.co.jp", "program": "mac", "protocol": "pop3", "name": "Taro Y"}
 
     assert (page.get("lang"), other.get("lang")) == ("ja", "en")
-    assert dict(page.forms[0].fields) == {"email": "taro@sample.co.jp"}
-    assert dict(other.forms[0].fields) == {"email": "taro@sample.co.jp", "lang": "en"}
+    assert dict(page.forms[0].fields) == kept
+    assert dict(other.forms[0].fields) == {**kept, "lang": "en"}
 
 
 def test_default_language(open_site: OpenSite) -> None:
@@ -358,24 +363,27 @@ def test_default_language(open_site: OpenSite) -> None:
     assert html.document_fromstring(site.fetch(f"{URL}/").text).get("lang") == "ja"
 
 
-def opened(site: Site, user_agent: str, query: str = "") -> tuple[str, list[str], bool]:
-    """The first program, the open ones, and whether there is a QR code."""
-    url = f"{URL}/setup?email=taro@sample.co.jp{query}"
-    page = html.document_fromstring(site.fetch(url, headers=[(b"user-agent", user_agent.encode())]).text)
-    programs = list(page.iter("details"))
-    return (
-        programs[0].get("id") or "",
-        [program.get("id") or "" for program in programs if program.get("open") is not None],
-        bool(page.xpath("//*[@role='img']")),
-    )
+@pytest.mark.parametrize(
+    ("url", "indexed"),
+    [
+        (f"{URL}/", True),
+        (f"{URL}/?lang=ja", True),
+        (f"{URL}/setup", False),
+        (f"{URL}/setup?email=taro@sample.co.jp", False),
+        (f"{URL}/?email=taro@sample.co.jp", False),
+        (f"{URL}/?email=x", False),
+        ("https://autoconfig.sample.co.jp/", False),
+    ],
+)
+def test_search_engines(site: Site, url: str, indexed: bool) -> None:
+    """The empty form may be found by search; a page of an address or a domain never, and no title names one."""
+    answer = site.fetch(url)
+    page = html.document_fromstring(answer.text)
 
-
-def test_program_at_hand(site: Site) -> None:
-    """The program at hand is opened first, or the one that a link names; a phone needs no QR code."""
-    assert opened(site, "iPhone") == ("iphone", ["iphone"], False)
-    assert opened(site, "Android") == ("gmail", ["gmail"], False)
-    assert opened(site, "Windows NT 10.0") == ("outlook", ["outlook"], True)
-    assert opened(site, "Windows NT 10.0", "&program=outlook-classic") == ("outlook-classic", ["outlook-classic"], True)
+    assert ("x-robots-tag" not in answer.headers) is indexed
+    assert (not page.xpath("//meta[@name='robots']")) is indexed
+    assert page.xpath("//link[@rel='canonical']/@href") == (["https://autoconfig.xbit.jp/"] if indexed else [])
+    assert "sample" not in (page.findtext(".//title") or "")
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

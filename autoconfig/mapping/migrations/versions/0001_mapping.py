@@ -7,20 +7,20 @@ from sqlalchemy.dialects import mysql
 revision = "0001"
 down_revision = None
 
-# Compared byte by byte on every engine, and in the same order.
+# Collations with byte order, so that every engine compares and sorts names in the same way.
 NAME = (
     sa.String(253)
     .with_variant(sa.String(253, collation="C"), "postgresql")
     .with_variant(mysql.VARCHAR(253, charset="ascii", collation="ascii_bin"), "mysql")
 )
 PLAN = sa.String(63).with_variant(mysql.VARCHAR(63, charset="ascii", collation="ascii_bin"), "mysql")
-# Elsewhere a text may be as long as memory allows.
+# MySQL's TEXT is limited to 64 KiB; the other engines have no limit.
 TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
 
 
 def upgrade() -> None:
-    """Make the table, in key order on SQLite so that a lookup is one descent of one tree."""
-    # Where a migration is no transaction, an interrupted one goes on from here.
+    """Create the table; on SQLite in key order, so that a lookup descends only one tree."""
+    # On engines without transactional DDL, an interrupted migration continues from here.
     there = sa.inspect(op.get_bind())
     if not there.has_table("mapping"):
         op.create_table(

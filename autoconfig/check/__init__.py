@@ -1,0 +1,1 @@
+"""Compare the real world with the documents, and report findings with remedies."""

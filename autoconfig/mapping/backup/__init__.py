@@ -1,0 +1,1 @@
+"""Backup, restore, and copy of the whole history into another database."""

@@ -1,1 +1,0 @@
-"""The whole history elsewhere: copies, replicas, backups, and how two are compared."""

@@ -1,0 +1,1 @@
+"""Keep a local copy of a server's table up to date."""

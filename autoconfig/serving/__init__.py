@@ -1,1 +1,0 @@
-"""The server's processes: sockets, uvicorn and its workers, connections, and what systemd is told of them."""

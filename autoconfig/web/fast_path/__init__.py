@@ -1,0 +1,1 @@
+"""Answer common requests in front of Starlette, with the same bytes as the endpoints."""

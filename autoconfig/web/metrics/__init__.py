@@ -1,0 +1,1 @@
+"""The counters of all workers, added up for Prometheus."""
