@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from autoconfig.mail.binding import BoundPlan
     from autoconfig.mapping.timeline import Finder, Row
     from autoconfig.plans import Plans
+    from autoconfig.plans.plan_set import Shared
     from autoconfig.settings import BrandTable, Settings
 
 
@@ -262,10 +263,10 @@ class Resolver:
             found.row_of,
         )
 
-    def settled(self, domain: Domain, now: float) -> BoundPlan | None:
+    def settled(self, domain: Domain, now: float) -> Shared | None:
         """
-        The plan that `resolve` would find for a mail domain, if the domain's own row decides, is available without
-        waiting, and no other row is scheduled. `None`: call `resolve`.
+        The plan that `resolve` would find for a mail domain, with stand-ins for hosts, if the domain's own row decides,
+        is available without waiting, and no other row is scheduled. `None`: call `resolve`.
 
         The `domain` has to be a host name; `now` is in Unix seconds.
 
@@ -277,8 +278,8 @@ class Resolver:
         row = timeline.settled(now) if timeline is not None else None
         if row is None or row.plan is None:
             return None
-        bound = self._plans.current.bind(row.plan, row.params)
-        return bound if len(domain.name) <= bound.longest_domain else None
+        shared = self._plans.current.share(row.plan, row.params)
+        return shared if len(domain.name) <= shared.bound.longest_domain else None
 
     async def is_ours(self, name: Domain, now: float) -> bool:
         """

@@ -218,7 +218,7 @@ def test_settled(
         finder.add(domain.name, plan, valid_from=valid_from)
     found = Resolver(finder, FixedPlans(plans), Policy()).settled(domain, now)
 
-    assert (ask(finder, plans, domain, now=now).bound if settled_ else None) is found
+    assert (plans.share(*ask(finder, plans, domain, now=now)[1:3]) if settled_ else None) is found
 
 
 UNUSABLE = {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,18 +14,54 @@ import typer
 from typer.core import TyperGroup
 
 from autoconfig import __version__
-from autoconfig.cli import check, db, desk, dns, init, letter, mapping, plans, ready, serve, settings, show
 from autoconfig.cli.exits import Exit, exit_code, sentence
 from autoconfig.cli.output import drop_output, prepare_streams, say
 from autoconfig.errors import AutoconfigError
 from autoconfig.settings import find_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+NAMES = ("init", "serve", "show", "desk", "letter", "dns", "check", "ready", "settings", "plans", "mapping", "db")
+"""The commands, each in the module of this package with its name: a function with this name too, or `app`."""
+
+
+class LoadedCommands(Mapping[str, Any]):
+    """
+    The commands by name, each loaded when it is looked up: to load all of them takes a third of a second.
+
+    Each takes the root's options `shared` too.
+    """
+
+    def __init__(self, shared: Sequence[Any]) -> None:
+        self._shared = shared
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in NAMES:
+            raise KeyError(name)
+        if name not in self._loaded:
+            self._loaded[name] = _command(name)
+            _add_options(self._shared, [self._loaded[name]])
+        return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
 
 
 class Commands(TyperGroup):
     """Turn errors into a sentence on standard error and an exit code."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        commands: Any = LoadedCommands([option for option in self.params if option.name == "_config"])
+        self.commands = commands
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -58,18 +96,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 the answer is no, 2 usage or configuration, 3 database or DNS unavailable, 70 a bug "
     "in autoconfig, 130 interrupted.",
 )
-app.command("init")(init.init)
-app.command("serve")(serve.serve)
-app.command("show")(show.show)
-app.command("desk")(desk.desk)
-app.command("letter")(letter.letter)
-app.command("dns")(dns.dns)
-app.command("check")(check.check)
-app.command("ready")(ready.ready)
-app.add_typer(settings.app, name="settings")
-app.add_typer(plans.app, name="plans")
-app.add_typer(mapping.app, name="mapping")
-app.add_typer(db.app, name="db")
 
 
 def _print_version(wanted: bool) -> None:
@@ -118,14 +144,22 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 @cache
 def _tree() -> Any:
-    """All commands, each of which takes the root's `--config` too."""
-    root: Any = typer.main.get_command(app)
-    config = next(option for option in root.params if option.name == "_config")
-    _add_option(config, root.commands.values())
-    return root
+    return typer.main.get_command(app)
 
 
-def _add_option(option: Any, commands: Iterable[Any]) -> None:
+def _command(name: str) -> Any:
+    module = import_module(f"autoconfig.cli.{name}")
+    group: typer.Typer | None = getattr(module, "app", None)
+    if group is None:
+        group = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        group.command(name)(getattr(module, name))
+        return typer.main.get_command(group)
+    command = typer.main.get_group(group)
+    command.name = name
+    return command
+
+
+def _add_options(options: Sequence[Any], commands: Iterable[Any]) -> None:
     for command in commands:
-        command.params.append(option)
-        _add_option(option, getattr(command, "commands", {}).values())
+        command.params.extend(options)
+        _add_options(options, getattr(command, "commands", {}).values())

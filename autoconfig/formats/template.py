@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from autoconfig.mail.account import Account
     from autoconfig.mail.binding import BoundPlan
+    from autoconfig.mail.stand_ins import Values
 
     Document = Callable[[Account], bytes]
 
@@ -93,11 +94,14 @@ class Prepared:
         """Write the document for `domain`, which `BoundPlan.check` accepted; the bytes are those of `document`."""
         return self.fill_octets(domain.name.encode(), address.local.encode() if address else b"")
 
-    def fill_octets(self, domain: bytes, local: bytes) -> bytes:
-        """The same for a domain and a local part in UTF-8."""
+    def fill_octets(self, domain: bytes, local: bytes, hosts: Values = ()) -> bytes:
+        """The same for a domain and a local part in UTF-8, and the hosts that stand-ins of the plan stand for."""
         if self._document and not local.strip(b"."):  # a mailbox of dots alone stands in no URL
-            return self._document(EmailAddress(local.decode(), Domain(domain.decode())))
-        filled = domain.join(self._pieces)
-        for form in self._forms:
-            filled = filled.replace(form.stand_in, form.of(local))
+            filled = self._document(EmailAddress(local.decode(), Domain(domain.decode())))
+        else:
+            filled = domain.join(self._pieces)
+            for form in self._forms:
+                filled = filled.replace(form.stand_in, form.of(local))
+        for stand_in, host in hosts:
+            filled = filled.replace(stand_in, host)
         return filled

@@ -250,7 +250,7 @@ class _Binder:
         host = pattern.bound(self.values)
         if host.names - {DOMAIN}:
             raise self._unusable(f"a host name may use only {{domain}}, and {str(host)!r} uses more", pattern)
-        if not _whole_labels(host):
+        if not host.slots_are_labels:
             raise self._unusable(f"in {str(host)!r} a dot has to stand on each side of {{domain}}", pattern)
         try:
             spelled = to_host_name(host.expand({DOMAIN: ANY_DOMAIN}))
@@ -271,7 +271,7 @@ class _Binder:
             raise self._unusable(f"in {str(url)!r} the mailbox may stand only in the path", pattern)
         if not is_https_url(url.expand({DOMAIN: ANY_DOMAIN, **dict.fromkeys(OF_MAILBOX, "mailbox")})):
             raise self._unusable(f"{str(url)!r} is not an https URL", pattern)
-        if not _whole_labels(_host_of_url(url)):
+        if not _host_of_url(url).slots_are_labels:
             raise self._unusable(f"in the host of {str(url)!r} a dot has to stand on each side of {{domain}}", pattern)
         return url
 
@@ -297,18 +297,6 @@ class _Binder:
 
 def _mailbox_slots(pattern: Pattern) -> int:
     return sum(isinstance(part, Slot) and part.name in OF_MAILBOX for part in pattern.parts)
-
-
-def _whole_labels(host: Pattern) -> bool:
-    """Whether `{domain}` has a dot or an end of the name on each side, so that any short enough domain fits."""
-    for index, part in enumerate(host.parts):
-        if isinstance(part, Slot):
-            before, after = host.parts[index - 1 : index], host.parts[index + 1 : index + 2]
-            if any(isinstance(other, Slot) or not other.endswith(".") for other in before):
-                return False
-            if any(isinstance(other, Slot) or not other.startswith(".") for other in after):
-                return False
-    return True
 
 
 def _host_of_url(url: Pattern) -> Pattern:

@@ -81,6 +81,18 @@ class Pattern:
         """Whether it has a slot that only an address can fill."""
         return not OF_MAILBOX.isdisjoint(self.names)
 
+    @property
+    def slots_are_labels(self) -> bool:
+        """Whether every slot has a dot or an end of the text on each side."""
+        for index, part in enumerate(self.parts):
+            if isinstance(part, Slot):
+                before, after = self.parts[index - 1 : index], self.parts[index + 1 : index + 2]
+                if any(isinstance(other, Slot) or not other.endswith(".") for other in before):
+                    return False
+                if any(isinstance(other, Slot) or not other.startswith(".") for other in after):
+                    return False
+        return True
+
     def bound(self, values: Mapping[str, Pattern]) -> Pattern:
         """
         Replace every param, and every variable that has a value, by its value; the values must not name params

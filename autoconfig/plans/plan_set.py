@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from autoconfig.errors import Fault, InputInvalid, PlanUnusable
 from autoconfig.mail import params as params_text
 from autoconfig.mail.binding import bind
+from autoconfig.mail.stand_ins import params_of_hosts, with_stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,9 +17,19 @@ if TYPE_CHECKING:
     from autoconfig.mail.domain import Domain
     from autoconfig.mail.host_rule import HostRule
     from autoconfig.mail.plan import Plan
+    from autoconfig.mail.stand_ins import Values
 
 BOUND = 4096
 """Bound plans kept in memory, about 2 KiB each: one for each pair of plan and params, shared by all its domains."""
+
+
+class Shared(NamedTuple):
+    """What a row has in common with all rows of its plan, and what is its own."""
+
+    bound: BoundPlan
+    """With stand-ins for some hosts; for documents of `formats.template` only."""
+    values: Values
+    """What has to be put in place of each stand-in."""
 
 
 class Plans:
@@ -36,6 +47,8 @@ class Plans:
         self.plans, self.rules = dict(plans), tuple(rules)
         self.source, self.warnings = source, tuple(warnings)
         self.bind = lru_cache(BOUND)(self._bind)
+        self.share = lru_cache(BOUND)(self._share)
+        self._of_hosts: dict[str, frozenset[str]] = {}
 
     def get(self, key: str) -> Plan:
         """
@@ -58,12 +71,29 @@ class Plans:
         Raises:
             PlanUnusable: there is no such plan, the params do not suffice, or a flag among them is none.
         """
+        return bind(self.get(key), self._given(key, params), parent, hosts_of_parent=hosts_of_parent)
+
+    def _share(self, key: str, params: str) -> Shared:
+        """
+        Bind the plan `key` with stand-ins for the hosts among a row's params. The result is cached.
+
+        Raises:
+            PlanUnusable: as `bind`.
+        """
         plan = self.get(key)
+        of_hosts = self._of_hosts.get(key)
+        if of_hosts is None:
+            of_hosts = self._of_hosts[key] = params_of_hosts(plan)
+        common, values = with_stand_ins(self._given(key, params), of_hosts)
+        return Shared(self.bind(key, params_text.encode(common) if values else params), values)
+
+    @staticmethod
+    def _given(key: str, params: str) -> dict[str, str]:
+        """The params in a row's text, without flags."""
         try:
-            given = params_text.without_flags(params_text.decode(params))
+            return params_text.without_flags(params_text.decode(params))
         except InputInvalid as error:
             raise PlanUnusable(str(error), plan=key) from error
-        return bind(plan, given, parent, hosts_of_parent=hosts_of_parent)
 
     def check(self, name: Domain, plan: str, params: str) -> None:
         """

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from autoconfig.dns.failure_log import MXFailureLog
 from autoconfig.errors import AutoconfigError
 from autoconfig.log import logger
-from autoconfig.web import pages
 from autoconfig.web.desk.validation import check_desk
 from autoconfig.web.health import COPY_AGE, Health
+from autoconfig.web.pages.validation import check_pages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +23,10 @@ async def load(services: Services, *, keep: bool = True) -> None:
     Check that pages can be made, then load `services`. With `keep` a copy of good plans is kept for a later start.
 
     Raises:
-        SettingsInvalid: see `pages.check`.
+        SettingsInvalid: see `check_pages`.
         MappingUnavailable, ConfigurationInvalid, PlansInvalid, SigningInvalid: see `Services.load`.
     """
-    pages.check(services.settings)
+    check_pages(services.settings)
     check_desk(services.settings)
     await services.load(keep=keep)
 

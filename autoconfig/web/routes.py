@@ -8,7 +8,6 @@ from starlette.routing import BaseRoute, Match, Route
 
 from autoconfig.formats import mozilla
 from autoconfig.mail.service import ServiceKind
-from autoconfig.web import pages
 from autoconfig.web.apple import Apple
 from autoconfig.web.desk.endpoint import Desk
 from autoconfig.web.desk.letter import DeskLetter
@@ -27,6 +26,10 @@ from autoconfig.web.mozilla import HEADERS as MOZILLA_HEADERS
 from autoconfig.web.mozilla import Mozilla, MozillaByPath
 from autoconfig.web.pacc import PATH as PACC_PATH
 from autoconfig.web.pacc import Pacc
+from autoconfig.web.pages import assets
+from autoconfig.web.pages.assets import Asset
+from autoconfig.web.pages.setup import Setup
+from autoconfig.web.pages.setup_json import SetupJSON
 from autoconfig.web.pointer import FOR_HOST
 from autoconfig.web.well_known import WellKnown
 
@@ -47,7 +50,7 @@ class AnyCase(Route):
 def routes(services: Services) -> list[BaseRoute]:
     """All routes, those of machines first."""
     mozilla_, apple = Mozilla(services), Apple(services)
-    setup, setup_json, desk = pages.Setup(services), pages.SetupJSON(services), Desk(services)
+    setup, setup_json, desk = Setup(services), SetupJSON(services), Desk(services)
     autodiscover, autodiscover_json = Autodiscover(services), AutodiscoverJSON(services)
     return [
         Route("/mail/config-v1.1.xml", mozilla_),
@@ -74,9 +77,9 @@ def routes(services: Services) -> list[BaseRoute]:
         Route(FOR_HOST + "/setup.json", setup_json),
         Route(DESK_PATH, desk),
         Route(LETTER_PATH, DeskLetter(desk)),
-        Route("/style.css", pages.Asset(services, pages.styles)),
-        Route("/page.js", pages.Asset(services, pages.scripts)),
-        Route("/logo", pages.Asset(services, pages.logos)),
+        Route("/style.css", Asset(services, assets.styles)),
+        Route("/page.js", Asset(services, assets.scripts)),
+        Route("/logo", Asset(services, assets.logos)),
         Route("/internal/healthz", Healthz(services)),
         Route("/internal/readyz", Readyz(services)),
         Route("/internal/metrics", Metrics(services)),

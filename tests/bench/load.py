@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 32
 
+DOCUMENT = "/mail/config-v1.1.xml?emailaddress=taro%40%s"
+"""As Thunderbird asks."""
+
 
 class Load(NamedTuple):
     """What is asked."""
@@ -31,6 +34,11 @@ class Load(NamedTuple):
     """Whether a few names are asked for most (Zipf's law with exponent 1), or all alike."""
     seed: int | None = None
     """With one, each run asks for the same names in the same order; without, for others."""
+    target: str = DOCUMENT
+    """What `get.lua` asks for; `%s` is the domain."""
+    connections: int = CONNECTIONS
+    think: int | None = None
+    """How many milliseconds on average a connection waits after an answer."""
 
 
 class Run(NamedTuple):
@@ -40,20 +48,26 @@ class Run(NamedTuple):
     """Requests a second."""
     cpu: float
     """The server's CPU time, µs a request."""
+    p50: float
+    """The time of a request, ms, that half of them do not exceed."""
+    p99: float
+    p999: float
 
 
 def measure(server: Server, load: Load, seconds: int) -> Run:
-    """One run: 32 keep-alive connections from another core. A single bad answer ends the benchmark."""
+    """One run: keep-alive connections from another core. A single bad answer ends the benchmark."""
     environment = {
         **os.environ,
         "NAMES": str(load.names),
         "ZIPF": "1" if load.zipf else "",
         "SEED": str(load.seed or ""),
+        "TARGET": load.target,
+        "THINK": str(load.think or ""),
     }
     wrk: list[str | Path] = [
         "wrk",
         "-t1",
-        f"-c{CONNECTIONS}",
+        f"-c{load.connections}",
         f"-d{seconds}",
         "-s",
         HERE / load.script,
@@ -65,9 +79,17 @@ def measure(server: Server, load: Load, seconds: int) -> Run:
     ).stdout
     spent = server.cpu_seconds() - before
     total, rate = re.search(r"(\d+) requests in", found), re.search(r"Requests/sec:\s+([\d.]+)", found)
-    if "Non-2xx" in found or "Socket errors" in found or total is None or rate is None:
+    percentiles = re.search(r"^percentiles ([\d.]+) ([\d.]+) ([\d.]+)$", found, re.MULTILINE)
+    if "Non-2xx" in found or "Socket errors" in found or not (total and rate and percentiles):
         sys.exit(f"bench: not all answers were good:\n{found}")
-    return Run(float(rate[1]), spent / int(total[1]) * 1e6)
+    return Run(float(rate[1]), spent / int(total[1]) * 1e6, *map(float, percentiles.groups()))
+
+
+def at_half(server: Server, load: Load, rate: float, seconds: int) -> Run:
+    """One run at about half of `rate`: many connections, each of which waits between its requests as people do."""
+    think = 10
+    connections = max(1, round(rate / 2 * think / 1000))
+    return measure(server, load._replace(connections=connections, think=think), seconds)
 
 
 def alternating(servers: Sequence[tuple[Server, Load]], runs: int, seconds: int) -> list[Run]:
@@ -76,7 +98,4 @@ def alternating(servers: Sequence[tuple[Server, Load]], runs: int, seconds: int)
     for _ in range(runs):
         for (server, load), of_server in zip(servers, found, strict=True):
             of_server.append(measure(server, load, seconds))
-    return [
-        Run(statistics.median(run.rate for run in of_server), statistics.median(run.cpu for run in of_server))
-        for of_server in found
-    ]
+    return [Run(*map(statistics.median, zip(*of_server, strict=True))) for of_server in found]

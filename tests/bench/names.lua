@@ -8,6 +8,18 @@ local function domain(names, zipf)
   return string.format("d%07d.example", (rank * 7919) % names)
 end
 
+-- With THINK set, a connection waits after each answer, that many milliseconds on average.
+local think = tonumber(os.getenv("THINK"))
+if think then
+  delay = function() return math.random(0, 2 * think) end
+end
+
+-- In the process that reports: the time of a request in milliseconds that 50, 99 and 99.9 % do not exceed.
+done = function(_, latency)
+  local function ms(share) return latency:percentile(share) / 1000 end
+  io.write(string.format("percentiles %.3f %.3f %.3f\n", ms(50), ms(99), ms(99.9)))
+end
+
 -- Requests made beforehand, so that making them takes nothing from the measurement.
 return function(make)
   math.randomseed(tonumber(os.getenv("SEED")) or os.time())

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from autoconfig.mapping.copy_marker import copy_in
-from autoconfig.mapping.follower.follower import Follower
-from autoconfig.settings import load
 from tests.bench.processes import LOAD_CORES, family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    import resource
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tests.support.servers.postgresql import PostgreSQL
+
+    Row = Sequence[str]
 
 PLANS = ("shared-standard", "shared-managed", "server-maintenance", "legacy-os", "xserver")
 
@@ -34,34 +34,36 @@ class Made(NamedTuple):
     folder: Path
     seconds: float | None
     """Of `mapping sync`, where it ran now."""
+    mib: float | None
+    """The most memory that it had then."""
 
 
-def sqlite(folder: Path, names: int, *, again: bool = False) -> Made:
+def sqlite(folder: Path, names: int, settings: Mapping[str, str] = {}, *, again: bool = False) -> Made:
     """A mapping of `names` domains on all plans in SQLite, kept for the next time unless it is to be made `again`."""
+    return _made(folder, settings, partial(_rows, names), again=again)
+
+
+def many_params(folder: Path, names: int) -> Made:
+    """A mapping in which no two of `names` rows have the same params."""
+    return _made(folder, {}, partial(_different_rows, names))
+
+
+def _made(folder: Path, settings: Mapping[str, str], rows: Callable[[], Iterable[Row]], *, again: bool = False) -> Made:
     kept = folder / "made"
     if kept.exists() and not again:
         _autoconfig(folder, "db", "upgrade")
-        return Made(folder, None)
-    _new(folder, {})
-    seconds = _filled(folder, names)
+        return Made(folder, None, None)
+    _new(folder, settings)
+    made = _filled(folder, rows())
     kept.touch()
-    return Made(folder, seconds)
+    return made
 
 
 def postgresql(server: PostgreSQL, folder: Path, names: int) -> Made:
     """The same in a new database of a PostgreSQL."""
     _new(folder, {"database": server.url(server.new_database())})
     _autoconfig(folder, "db", "upgrade")
-    return Made(folder, _filled(folder, names))
-
-
-def first_copy(made: Made) -> float:
-    """How many seconds the first local copy takes, which is there then."""
-    settings = load(made.folder / "autoconfig.toml", {})
-    start = time.monotonic()
-    with contextlib.closing(Follower(settings.database, copy_in(settings.state_dir))) as follower:
-        follower.look()
-    return time.monotonic() - start
+    return _filled(folder, _rows(names))
 
 
 def query(server: PostgreSQL, folder: Path, names: int) -> Made:
@@ -75,7 +77,7 @@ def query(server: PostgreSQL, folder: Path, names: int) -> Made:
         connection.execute("ANALYZE customers")
     statement = "SELECT product AS plan, host AS server, login AS username FROM customers WHERE domain = :domain"
     _new(folder, {"database": server.url(database), "query": statement})
-    return Made(folder, None)
+    return Made(folder, None, None)
 
 
 def pinned(server: PostgreSQL) -> None:
@@ -106,27 +108,43 @@ def _new(folder: Path, settings: Mapping[str, str]) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _filled(folder: Path, names: int) -> float:
-    """Seconds that `mapping sync` takes for `names` domains."""
+def _filled(folder: Path, rows: Iterable[Row]) -> Made:
+    """`mapping sync` of these rows, measured."""
     file = folder / "names.csv"
     with file.open("w") as lines:
         lines.write("domain,plan,server,username\n")
-        lines.writelines(",".join(row) + "\n" for row in _rows(names))
+        lines.writelines(",".join(row) + "\n" for row in rows)
     start = time.monotonic()
-    _autoconfig(folder, "mapping", "sync", file)
+    usage = _autoconfig(folder, "mapping", "sync", file)
     seconds = time.monotonic() - start
     file.unlink()
-    return seconds
+    return Made(folder, seconds, usage.ru_maxrss / 1024)
 
 
-def _rows(names: int) -> Iterator[Sequence[str]]:
+def _rows(names: int) -> Iterator[Row]:
     for number in range(names):
         plan = PLANS[number % len(PLANS)]
         server = {"shared-standard": f"cs{number % 1000:03}.xbit.jp", "xserver": f"sv{number % 9000}.xserver.jp"}
         username = "{local}.{domain}" if plan == "legacy-os" else ""
-        yield f"d{number:07}.example", plan, server.get(plan, ""), username
+        yield name_of(number), plan, server.get(plan, ""), username
 
 
-def _autoconfig(folder: Path, *arguments: str | Path) -> None:
+def _different_rows(names: int) -> Iterator[Row]:
+    for number in range(names):
+        yield name_of(number), "shared-standard", f"cs{number:07}.xbit.jp", ""
+
+
+def name_of(number: int) -> str:
+    """One of the domains, as names.lua writes it too."""
+    return f"d{number:07}.example"
+
+
+def _autoconfig(folder: Path, *arguments: str | Path) -> resource.struct_rusage:
+    """Run the command; what it used."""
     command = [sys.executable, "-m", "autoconfig", "--config", folder / "autoconfig.toml", *arguments]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"bench: {' '.join(map(str, arguments))} ends with {process.returncode}")
+    return usage

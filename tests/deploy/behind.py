@@ -156,7 +156,9 @@ class Behind:
         serve = [sys.executable, "-m", "autoconfig", "serve", "--uds", str(self.socket), "--config", str(self.config)]
         self.server = Program(serve, folder / "server.log")
         self.relay = Relay(folder / "relay.sock", self.socket)
-        self.nginx = Nginx(program, folder / "nginx", f"unix:{folder / 'relay.sock'}")
+        # One worker has kept an answer before it reads the next request. Of several, one may still be about to do so
+        # while its client, who has the whole answer, asks another one.
+        self.nginx = Nginx(program, folder / "nginx", f"unix:{folder / 'relay.sock'}", workers="1")
         self._victims = iter(names[3:200])
 
     def autoconfig(self, *arguments: str) -> None:

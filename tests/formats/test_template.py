@@ -14,11 +14,15 @@ from autoconfig.formats import microsoft, mozilla
 from autoconfig.formats.template import Prepared
 from autoconfig.mail.account import Account
 from autoconfig.mail.address import EmailAddress
+from autoconfig.mail.binding import bind
 from autoconfig.mail.domain import Domain
-from tests.support.strategies import bound_plans, domains, locals_
+from autoconfig.mail.stand_ins import params_of_hosts, with_stand_ins
+from tests.support.strategies import bound_plans, domains, good_plans, locals_, plain_hosts, row_users
 
 if TYPE_CHECKING:
     from autoconfig.mail.binding import BoundPlan
+    from autoconfig.mail.pattern import Pattern
+    from autoconfig.mail.plan import Plan
     from autoconfig.plans import Plans
 
 Accounts = Callable[..., Account]
@@ -59,6 +63,33 @@ def test_prepared_is_direct(
     prepared = Prepared(document, bound, with_address=with_address)
 
     assert direct == [prepared.fill(domain, address) for (domain, _), address in zip(asked, addresses, strict=True)]
+
+
+@both_formats
+@pytest.mark.parametrize("with_address", [True, False], ids=["address", "no address"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@given(
+    plan=good_plans(moved=False),
+    hosts=st.lists(plain_hosts, min_size=1, max_size=3),
+    user=st.none() | row_users,
+    address=st.builds(EmailAddress, locals_, plain_hosts.map(Domain)),
+)
+def test_rows_share(
+    document: Document, with_address: bool, plan: Plan, hosts: list[str], user: Pattern | None, address: EmailAddress
+) -> None:
+    """Rows that differ in the names of their servers share a document, and each gets the bytes of its own."""
+    mailbox = address if with_address else None
+    of_hosts = params_of_hosts(plan)
+    shared = set()
+    for host in hosts:
+        row = {"host": host} if user is None else {"host": host, "user": str(user)}
+        common, values = with_stand_ins(row, of_hosts)
+        prepared = Prepared(document, bind(plan, common), with_address=with_address)
+        filled = prepared.fill_octets(address.domain.name.encode(), address.local.encode(), values)
+        shared.add(str(common))
+
+        assert document(bind(plan, row).account(address.domain, mailbox)) == filled
+    assert "host" not in of_hosts or len(shared) == 1
 
 
 @both_formats

@@ -128,6 +128,38 @@ def test_provider_warnings(provider: Plans) -> None:
     }
 
 
+SHARE = {
+    "the name of the server": ("shared-standard", {"server": "cs1.xbit.jp"}, {"server": "cs2.xbit.jp"}, True),
+    "a flag": ("shared-standard", {"server": "cs1.xbit.jp"}, {"server": "cs1.xbit.jp", "subdomains": "yes"}, True),
+    "two names": (
+        "shared-managed",
+        {"incoming": "a.jp", "outgoing": "b.jp"},
+        {"incoming": "c.jp", "outgoing": "c.jp"},
+        True,
+    ),
+    "another user name": ("legacy-os", {}, {"username": "{local}.{domain}"}, False),
+    "a name that the row leaves to the plan": ("shared-managed", {}, {"incoming": "a.jp"}, False),
+}
+
+
+@pytest.mark.parametrize(("plan", "one", "other", "share"), SHARE.values(), ids=SHARE)
+def test_share(provider: Plans, plan: str, one: dict[str, str], other: dict[str, str], share: bool) -> None:
+    """Rows that differ in nothing but the names of servers have one bound plan for the documents of all."""
+    here, there = (provider.share(plan, params_text.encode(row)) for row in (one, other))
+
+    assert (here.bound is there.bound) is share
+    assert [name.encode() for key, name in sorted(one.items()) if "." in name] == [host for _, host in here.values]
+
+
+def test_share_nothing(provider: Plans) -> None:
+    """A row without such names has the bound plan that it has elsewhere, and its faults are those it has elsewhere."""
+    assert (provider.bind("shared-managed", "{}"), ()) == provider.share("shared-managed", "{}")
+    with pytest.raises(PlanUnusable, match="requires it"):
+        provider.share("shared-standard", "{}")
+    with pytest.raises(PlanUnusable, match="no such plan"):
+        provider.share("gone", "{}")
+
+
 def test_get(provider: Plans) -> None:
     """A plan is found by its key."""
     assert provider.get("xserver").key == "xserver"

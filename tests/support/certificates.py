@@ -27,14 +27,14 @@ KINDS = ("RSA", "EC")
 
 
 def key(kind: str, number: int = 0) -> Key:
-    """One of the private keys of a kind, made once."""
+    """One of the private keys of a kind, made once: `RSA` (2048 bits), `RSA-4096`, `EC` (P-256) or `Ed25519`."""
     return _key(kind, number)
 
 
 @cache
 def _key(kind: str, _number: int) -> Key:
-    if kind == "RSA":
-        return rsa.generate_private_key(65537, 2048)
+    if kind.startswith("RSA"):
+        return rsa.generate_private_key(65537, int(kind.partition("-")[2] or 2048))
     return ed25519.Ed25519PrivateKey.generate() if kind == "Ed25519" else ec.generate_private_key(ec.SECP256R1())
 
 

@@ -41,6 +41,11 @@ domains = st.one_of(
     st.lists(st.from_regex(r"[a-z0-9_-]{1,63}", fullmatch=True), min_size=1, max_size=3).map(".".join),
 ).map(Domain.parse)
 
+plain_hosts = st.lists(st.from_regex(r"[a-z]([a-z0-9]{0,8}[a-z0-9])?", fullmatch=True), min_size=1, max_size=3).map(
+    lambda parts: ".".join([*parts, "example"])
+)
+"""Host names that need no mapping."""
+
 
 def patterns(pieces: st.SearchStrategy[str], joint: str, most: int = 4) -> st.SearchStrategy[Pattern]:
     """Patterns of one to `most` of `pieces`."""

@@ -103,13 +103,13 @@ class FastDocument:
         services = self._services
         try:
             asked = Domain(name.decode())
-            bound = services.resolver.settled(asked, time.time())
-            if bound is None or bound.redirect_url is not None:  # the endpoint compares it with the URL asked
+            shared = services.resolver.settled(asked, time.time())
+            if shared is None or shared.bound.redirect_url is not None:  # the endpoint compares it with the URL asked
                 return None
-            prepared = services.prepared(self._document, bound, with_address=self._with_address)
+            prepared = services.prepared(self._document, shared.bound, with_address=self._with_address)
         except Exception:  # noqa: BLE001 (the endpoint meets the error again and reports it)
             return None
-        body = prepared.fill_octets(name, local)
+        body = prepared.fill_octets(name, local, shared.values)
         public = is_public(How.ROW, own=self._own_host, names_mailbox=prepared.names_mailbox)
         return (self._public if public else self._private)(len(body)), body
 

@@ -36,7 +36,7 @@ _ADDRESS = EmailAddress.parse("taro@sample.invalid")
 _NAME = Pattern.parse("{local}.{domain}")
 
 
-def check(settings: Settings) -> None:
+def check_pages(settings: Settings) -> None:
     """
     Read the logos, and make every kind of page and letter if the operator has templates.
 

@@ -10,7 +10,8 @@ import pytest
 from autoconfig.cli.init import init
 from autoconfig.errors import SettingsInvalid
 from autoconfig.settings import PageLanguage, Settings
-from autoconfig.web.pages import check, files, rendering
+from autoconfig.web.pages import files, rendering
+from autoconfig.web.pages.validation import check_pages
 from tests.web.pages.conftest import URL, page_for, words
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def test_broken(
     site = open_site(templates_dir=own)
     (own / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(SettingsInvalid) as caught:
-        check(site.services.settings)
+        check_pages(site.services.settings)
     answer = page_for(site, "")
     (line,) = log_lines()
 
@@ -129,11 +130,11 @@ def test_ours_broken_too(open_site: OpenSite, own: Path, log_lines: LogLines, mo
 
 def test_check(own: Path) -> None:
     """What works passes, with own templates and without; a folder that is not there is refused."""
-    check(Settings())
-    check(Settings(templates_dir=own))
+    check_pages(Settings())
+    check_pages(Settings(templates_dir=own))
 
     with pytest.raises(SettingsInvalid, match="there is no such folder"):
-        check(Settings(templates_dir=own / "none"))
+        check_pages(Settings(templates_dir=own / "none"))
 
 
 @pytest.mark.parametrize("name", ["problem.html", "programs/mac.html", "parts/topics.html", "parts/trouble.html"])
@@ -144,7 +145,7 @@ def test_check_sees_every_page(own: Path, name: str) -> None:
     (own / name).write_text(text.replace("{% trans %}", "{% trans %}{{ typo }}", 1), encoding="utf-8")
 
     with pytest.raises(SettingsInvalid, match=name):
-        check(Settings(templates_dir=own))
+        check_pages(Settings(templates_dir=own))
 
 
 def test_check_sees_the_data(own: Path) -> None:
@@ -152,13 +153,13 @@ def test_check_sees_the_data(own: Path) -> None:
     (own / "parts" / "sources.html").write_text("", encoding="utf-8")
 
     with pytest.raises(SettingsInvalid, match=r"parts/sources\.html has no macro 'source', .*\(in /setup\.json\)"):
-        check(Settings(templates_dir=own))
+        check_pages(Settings(templates_dir=own))
 
 
 def test_check_reads_the_logo(tmp_path: Path) -> None:
     """A logo that cannot be shown stops a start."""
     with pytest.raises(SettingsInvalid, match="provider_logo"):
-        check(Settings(provider_logo=tmp_path / "none.png"))
+        check_pages(Settings(provider_logo=tmp_path / "none.png"))
 
 
 def test_catalogue_that_was_edited(own: Path) -> None:
