@@ -23,7 +23,8 @@ async def serve() -> None:
         server = NameserverAddress(address, port, server_name)
         found = await exchange(server, name, kind, limit, recursive=recursive)
         told = [number, found.status, found.data, found.chain, found.server, found.cut]
-        output.write(json.dumps(told).encode() + b"\n")
+        if not output.is_closing():  # the process that asked may have been killed
+            output.write(json.dumps(told).encode() + b"\n")
 
     while line := await reader.readline():
         task = asyncio.create_task(answer(line))

@@ -59,28 +59,29 @@ def main() -> None:
             sys.exit(f"bench: {program} is needed: apt-get install {'wrk' if program == 'wrk' else 'util-linux'}")
     bench, conditions = Bench(given), []
     with awake() as held:
-        for part in given.only or PARTS:
-            print(f"{part} …", file=sys.stderr)
-            if part == "central":
-                with database() as server:
-                    if server is None:
-                        conditions.append("PostgreSQL was left out: apt-get install postgresql")
-                    else:
-                        bench.central(server)
-            elif part == "proxied" and not shutil.which("nginx"):
-                conditions.append("nginx was left out: apt-get install nginx")
-            else:
-                getattr(bench, part)()
-    conditions = [
-        machine(),
-        (
-            f"server on core 0, wrk (and PostgreSQL) on core 1, {CONNECTIONS} keep-alive connections; medians of "
-            f"{bench.runs} runs of {bench.seconds} s, each beside bare; metrics and limits on"
-        ),
-        f"/dev/cpu_dma_latency {'held at 0' if held else 'not held: needs root'}",
-        *conditions,
-    ]
-    show(bench.lines, conditions)
+        conditions += [
+            machine(),
+            (
+                f"server on core 0, wrk (and PostgreSQL) on core 1, {CONNECTIONS} keep-alive connections; medians of "
+                f"{bench.runs} runs of {bench.seconds} s, each beside bare; metrics and limits on"
+            ),
+            f"/dev/cpu_dma_latency {'held at 0' if held else 'not held: needs root'}",
+        ]
+        try:
+            for part in given.only or PARTS:
+                print(f"{part} …", file=sys.stderr)
+                if part == "central":
+                    with database() as server:
+                        if server is None:
+                            conditions.append("PostgreSQL was left out: apt-get install postgresql")
+                        else:
+                            bench.central(server)
+                elif part == "proxied" and not shutil.which("nginx"):
+                    conditions.append("nginx was left out: apt-get install nginx")
+                else:
+                    getattr(bench, part)()
+        finally:
+            show(bench.lines, conditions)
     if given.write:
         write(bench.lines, conditions)
 
