@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,3 +47,22 @@ def test_pool_that_ended(nameserver: Nameserver, monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(OSError, match="has ended"):
         asyncio.run(ask())
+
+
+def test_nobody_reads_answers(nameserver: Nameserver) -> None:
+    """A process whose questioner was killed ends silently, however many of its answers nobody reads."""
+    nameserver.reply = REPLIES["MX"]
+    command = [sys.executable, "-m", exchange_pool.WORKER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.close()
+        for number in range(20):
+            line = json.dumps([number, *nameserver.address, "ns.co.jp", NAME, "MX", 4.0, True])
+            process.stdin.write(line.encode() + b"\n")
+            process.stdin.flush()
+            while len(nameserver.asked) <= number:
+                time.sleep(0.01)
+
+        assert process.communicate(timeout=30)[1] == b""
+    assert process.returncode == 0
