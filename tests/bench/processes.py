@@ -59,12 +59,13 @@ def running(
     cores: str = SERVER_CORES,
     others: Sequence[int] = (),
     request: bytes = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    wanted: bytes = b"HTTP/1.1 ",
 ) -> Iterator[Server]:
-    """The process of `command`, on some cores, once it has answered `request` on `port`."""
+    """The process of `command`, on some cores, once an answer to `request` on `port` begins with `wanted`."""
     start = time.monotonic()
     process = subprocess.Popen(["taskset", "-c", cores, *command], stderr=subprocess.PIPE)
     try:
-        _first_answer(process, port, request)
+        _first_answer(process, port, request, wanted)
         yield Server(process, port, started=time.monotonic() - start, others=others)
     finally:
         process.terminate()
@@ -91,19 +92,20 @@ def ours(
     command: list[str | Path] = [sys.executable, "-m", "autoconfig", "--config", folder / "autoconfig.toml"]
     options = ["serve", "--port", str(port), "--workers", str(workers)]
     request = f"GET /v1.1/{domain} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-    with running([*command, *options], port, cores=cores, request=request) as server:
+    with running([*command, *options], port, cores=cores, request=request, wanted=b"HTTP/1.1 200") as server:
         yield server
 
 
 @contextlib.contextmanager
 def awake() -> Iterator[bool]:
     """Cores that do not sleep, where we may ask for it; whether they are."""
-    try:
-        with Path("/dev/cpu_dma_latency").open("wb", buffering=0) as file:
+    with contextlib.ExitStack() as stack:
+        held = False
+        with contextlib.suppress(OSError):
+            file = stack.enter_context(Path("/dev/cpu_dma_latency").open("wb", buffering=0))
             file.write((0).to_bytes(4, "little"))
-            yield True
-    except OSError:
-        yield False
+            held = True
+        yield held
 
 
 def family(pid: int) -> list[int]:
@@ -115,13 +117,13 @@ def family(pid: int) -> list[int]:
     return [pid, *(each for child in children for each in family(int(child)))]
 
 
-def _first_answer(process: subprocess.Popen[bytes], port: int, request: bytes) -> None:
+def _first_answer(process: subprocess.Popen[bytes], port: int, request: bytes, wanted: bytes) -> None:
     until = time.monotonic() + 900  # a first copy of many rows takes minutes
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as connection:
             connection.settimeout(30)
             connection.sendall(request)
-            if connection.recv(16).startswith(b"HTTP/1.1 "):
+            if connection.recv(16).startswith(wanted):
                 return
         time.sleep(0.002)
     process.kill()
