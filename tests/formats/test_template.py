@@ -66,11 +66,11 @@ def test_prepared_is_direct(
 
 
 @both_formats
-@pytest.mark.parametrize("with_address", [True, False], ids=["address", "no address"])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(
+    with_address=st.booleans(),
     plan=good_plans(moved=False),
-    hosts=st.lists(plain_hosts, min_size=1, max_size=3),
+    hosts=st.lists(plain_hosts, min_size=2, max_size=3),
     user=st.none() | row_users,
     address=st.builds(EmailAddress, locals_, plain_hosts.map(Domain)),
 )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONNECTIONS, LIMIT = 64, 30.0
-PAUSE = 0.04
+PAUSE = 0.1
 
 Answer = tuple[float, float, int, int, int]
 """Start, end (Unix seconds), number of the name, status, version; -1 if there is none."""
