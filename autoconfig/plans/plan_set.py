@@ -48,7 +48,7 @@ class Plans:
         self.source, self.warnings = source, tuple(warnings)
         self.bind = lru_cache(BOUND)(self._bind)
         self.share = lru_cache(BOUND)(self._share)
-        self._of_hosts: dict[str, frozenset[str]] = {}
+        self._of_hosts = {key: params_of_hosts(plan) for key, plan in self.plans.items()}
 
     def get(self, key: str) -> Plan:
         """
@@ -80,11 +80,7 @@ class Plans:
         Raises:
             PlanUnusable: as `bind`.
         """
-        plan = self.get(key)
-        of_hosts = self._of_hosts.get(key)
-        if of_hosts is None:
-            of_hosts = self._of_hosts[key] = params_of_hosts(plan)
-        common, values = with_stand_ins(self._given(key, params), of_hosts)
+        common, values = with_stand_ins(self._given(key, params), self._of_hosts.get(key, ()))
         return Shared(self.bind(key, params_text.encode(common) if values else params), values)
 
     @staticmethod
