@@ -263,23 +263,22 @@ class Resolver:
             found.row_of,
         )
 
-    def settled(self, domain: Domain, now: float) -> Shared | None:
+    def settled(self, name: str, now: float) -> Shared | None:
         """
         The plan that `resolve` would find for a mail domain, with stand-ins for hosts, if the domain's own row decides,
         is available without waiting, and no other row is scheduled. `None`: call `resolve`.
 
-        The `domain` has to be a host name; `now` is in Unix seconds.
+        The domain's `name` has to be a host name; `now` is in Unix seconds.
 
         Raises:
             PlanUnusable: the plan is missing, or the params do not make an account of it.
             RowInvalid, MappingUnavailable: as `resolve`.
         """
-        timeline = self._finder.find_now(domain)
-        row = timeline.settled(now) if timeline is not None else None
-        if row is None or row.plan is None:
+        settled = self._finder.settled(name, now)
+        if settled is None:
             return None
-        shared = self._plans.current.share(row.plan, row.params)
-        return shared if len(domain.name) <= shared.bound.longest_domain else None
+        shared = self._plans.current.share(*settled)
+        return shared if len(name) <= shared.bound.longest_domain else None
 
     async def is_ours(self, name: Domain, now: float) -> bool:
         """

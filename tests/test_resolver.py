@@ -216,7 +216,7 @@ def test_settled(
     """What a row decides by itself and for good needs no waiting, and is what is found with it."""
     for plan, valid_from in rows:
         finder.add(domain.name, plan, valid_from=valid_from)
-    found = Resolver(finder, FixedPlans(plans), Policy()).settled(domain, now)
+    found = Resolver(finder, FixedPlans(plans), Policy()).settled(domain.name, now)
 
     assert (plans.share(*ask(finder, plans, domain, now=now)[1:3]) if settled_ else None) is found
 

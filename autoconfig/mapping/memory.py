@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from autoconfig.mapping.timeline import NOTHING, Row, Timeline
+from autoconfig.mapping.timeline import NOTHING, Row, Timeline, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,14 +27,17 @@ class MemoryFinder:
         self._rows[name].append(row)
         return row
 
-    def find_now(self, name: Domain) -> Timeline[Row] | None:
-        """Find the rows of a name. Never returns `None`."""
-        rows = self._rows.get(name.name)
-        return Timeline.of(rows) if rows else NOTHING
-
     async def find(self, name: Domain) -> Timeline[Row]:
         """Find the rows of a name."""
-        return self.find_now(name) or NOTHING
+        return self._timeline(name.name)
+
+    def settled(self, name: str, now: float) -> tuple[str, str] | None:
+        """As `Finder.settled`."""
+        return plan_of(self._timeline(name).settled(now))
+
+    def _timeline(self, name: str) -> Timeline[Row]:
+        rows = self._rows.get(name)
+        return Timeline.of(rows) if rows else NOTHING
 
     async def in_use(self, plans: frozenset[str]) -> frozenset[str]:
         """Find which of `plans` a current or scheduled row uses."""

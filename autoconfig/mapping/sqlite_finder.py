@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from autoconfig.errors import (
     AutoconfigError,
@@ -41,16 +41,16 @@ HOLD = 0.05
 
 _BUSY_MS = 50  # a reader only waits for the process that recovers the file after a crash
 
-_CACHE_KIB = 16_384
-"""Page cache of each process: enough for the inner pages of a million names and for frequently requested ones."""
+_CACHE_KIB = 8_192
+"""Page cache of each process: enough for the inner pages of ten million names. The kernel keeps the others."""
 
 REMEDY = "`autoconfig mapping restore` puts a backup in its place (docs/operating.md, When the database is damaged)"
 
-_FIND = f"SELECT id, {BEGINS}, plan, params FROM mapping WHERE name = ? ORDER BY valid_from, id"  # noqa: S608 (our own)
+_FROM = "FROM mapping WHERE name = ? ORDER BY valid_from, id"
+_FIND = f"SELECT id, {BEGINS}, plan, params {_FROM}"
+_PLAN = f"SELECT plan, params, {BEGINS} {_FROM}"
 
 _NEWEST = "SELECT recorded_at FROM mapping ORDER BY id DESC LIMIT 1"
-
-_new_row = tuple.__new__  # faster than `Row._make`, which counts the columns each time
 
 _IN_USE = """
 SELECT DISTINCT plan FROM mapping AS row
@@ -83,21 +83,32 @@ class SqliteFinder:
 
     async def find(self, name: Domain) -> Timeline[Row]:
         """Find the rows of a name. Never suspends."""
-        return self.find_now(name)
+        rows = self._rows(_FIND, name.name)
+        return Timeline([Row(*row) for row in rows]) if rows else NOTHING
 
-    def find_now(self, name: Domain) -> Timeline[Row]:
-        """Find the rows of a name. Never returns `None`."""
+    def settled(self, name: str, now: float) -> tuple[str, str] | None:
+        """As `Finder.settled`."""
+        rows = self._rows(_PLAN, name)
+        if not rows:
+            return None
+        plan, params, begins = rows[-1]
+        return None if plan is None or begins > now else (plan, params)
+
+    def _rows(self, statement: str, name: str) -> list[Any]:
+        """
+        The result of a statement for a name.
+
+        Raises:
+            MappingUnavailable: the file cannot be read.
+        """
         try:
             if self._timer is None:
                 self._hold()
-            rows = self._cursor.execute(_FIND, (name.name,)).fetchall()
+            return self._cursor.execute(statement, (name,)).fetchall()
         except sqlite3.Error as error:
             self._error_kind = error_kind_of(error)
             self._release()
             raise MappingUnavailable(f"{self._path}: {error}") from error
-        if len(rows) == 1:  # nearly all
-            return Timeline((_new_row(Row, rows[0]),))
-        return Timeline([_new_row(Row, row) for row in rows]) if rows else NOTHING
 
     async def in_use(self, plans: frozenset[str]) -> frozenset[str]:
         """Find which of `plans` are in use. Reads the whole table in a thread."""
@@ -267,7 +278,7 @@ class Absent:
         return self
 
     def execute(self, *_statement: object) -> NoReturn:
-        """Raise the reason. `SqliteFinder.find_now` begins each transaction with this call."""
+        """Raise the reason. A lookup of `SqliteFinder` begins each transaction with this call."""
         raise MappingUnavailable(self.why)
 
     def close(self) -> None:

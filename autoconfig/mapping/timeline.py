@@ -23,6 +23,11 @@ class Row(NamedTuple):
     """Canonical JSON (`mail.params`)."""
 
 
+def plan_of(row: Row | None) -> tuple[str, str] | None:
+    """Plan and params of a row, if there is one with a plan."""
+    return None if row is None or row.plan is None else (row.plan, row.params)
+
+
 class Dated(Protocol):
     """Anything with a place in a timeline."""
 
@@ -96,9 +101,10 @@ class Finder(Protocol):
         """
         ...
 
-    def find_now(self, name: Domain) -> Timeline[Row] | None:
+    def settled(self, name: str, now: float) -> tuple[str, str] | None:
         """
-        The result of `find`, if available without waiting; `None`: `find` has to be awaited.
+        Plan and params of the row of `name` that is in effect at `now` (Unix seconds), if it has a plan, no other row
+        is scheduled, and it is known without waiting. `None`: `find` tells.
 
         Raises:
             MappingUnavailable: as `find`.

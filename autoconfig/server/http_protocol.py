@@ -12,6 +12,7 @@ from autoconfig.server.request_body import Endless, Sized
 from autoconfig.server.request_head import HeadSearch, read_head
 from autoconfig.server.sockets import most_connections
 from autoconfig.server.uvicorn_internals import STATUS_LINE
+from autoconfig.web.asgi import header_block
 from autoconfig.web.fast_path.dispatch import Entry
 from autoconfig.web.fast_path.request_bytes import MOST_HEADERS, common_request
 
@@ -38,7 +39,7 @@ LONGEST_TARGET = 4096
 """Octets of a target; one with an address all in Japanese, percent-encoded, has 2,286."""
 
 _CLOSE = (b"connection", b"close")
-_PLAIN = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
+_PLAIN = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n\r\n"
 _OK = STATUS_LINE[200]
 
 
@@ -267,25 +268,24 @@ class Connection(asyncio.Protocol):
         """Answer a common request at once, if these octets are one and nothing is in the way; write as uvicorn does."""
         if self._write_paused or self._entry is None or self._counted:
             return False
-        asked = common_request(octets, self._client, self._scheme)
-        if asked is None:
+        asked = common_request(octets)
+        route = self._entry.table.get(asked.route) if asked else None
+        if asked is None or route is None:
             return False
         headers = self._state.default_headers
         if headers is not self._defaults:
             self._defaults = headers
             closing = _CLOSE in headers
-            self._block = b"" if closing else b"".join((_OK, *(b"%b: %b\r\n" % header for header in headers)))
+            self._block = b"" if closing else _OK + header_block(headers)
         if not self._block:
             return False
-        answer = self._entry.respond_at_once(*asked)
+        answer = self._entry.respond_at_once(route, asked, self._client, self._scheme)
         if answer is None:
             self._counted = True
             return False
-        start, body = answer
-        block = self._block
-        if start["status"] != 200:
-            block = block.replace(_OK, STATUS_LINE[start["status"]], 1)
-        self.transport.write(b"".join((block, start.block, b"\r\n", body)))
+        status, head, body = answer
+        block = self._block if status == 200 else self._block.replace(_OK, STATUS_LINE[status], 1)
+        self.transport.write(b"".join((block, head, body)))
         self._rest()
         return True
 
@@ -296,12 +296,12 @@ class Connection(asyncio.Protocol):
         silent = self._exchange.responding if self._exchange else self._body is not None
         self._drop()
         if not silent:
-            block, body = _PLAIN % len(text), text.encode("ascii")
+            head, body = _PLAIN % len(text), text.encode("ascii")
             if limited:
-                start, body = limited
-                status, block = start["status"], start.block
-            default = (b"%b: %b\r\n" % header for header in self._state.default_headers if header != _CLOSE)
-            self.transport.write(b"".join((STATUS_LINE[status], *default, block, b"connection: close\r\n\r\n", body)))
+                status, head, body = limited
+            default = header_block([header for header in self._state.default_headers if header != _CLOSE])
+            head = head.removesuffix(b"\r\n") + b"connection: close\r\n\r\n"
+            self.transport.write(b"".join((STATUS_LINE[status], default, head, body)))
         self.transport.close()
 
     def _drop(self, exc: Exception | None = None) -> None:

@@ -26,7 +26,7 @@ _LINE = re.compile(rb"([A-Z][A-Z-]*+) ([!-~\x80-\xff]++) (HTTP/1\.[01])\r\n")
 _FIELDS = re.compile(rb"(?:%b:%b\r\n)*+(?:\r\n)?+" % (TOKEN, VALUE))
 _NAMES = (b"content-length", b"transfer-encoding", b"upgrade", b"expect")
 _FRAMING = re.compile(rb"(?im)^(content-length|transfer-encoding|upgrade|connection|expect)[ \t]*+:([^\r\n]*+)")
-_ABSOLUTE = re.compile(rb"(?i:https?)://[A-Za-z0-9._~%:@\[\]!$&'()*+,;=-]++(?:[/?].*+)?+")
+_ABSOLUTE = re.compile(rb"(?i:https?)://([A-Za-z0-9._~%:@\[\]!$&'()*+,;=-]++)(?:[/?].*)?")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 
 
@@ -52,14 +52,22 @@ class Head(NamedTuple):
 
 
 def read_head(octets: bytes) -> Head:
-    """Read the head of a request, up to and with the empty line."""
+    """
+    Read the head of a request, up to and with the empty line.
+
+    Raises:
+        Refusal: the target has a user name.
+    """
     found = _LINE.match(octets)
     if found is None:
         line, end, fields = octets.partition(b"\n")
         return Head(encoded(line) + end + fields, line, Endless(), absolute=False, old=False, expects=False)
     method, raw, version = found.groups()
     target, old = encoded(raw), version == b"HTTP/1.0"
-    absolute = target[:1] != b"/" and _ABSOLUTE.fullmatch(target) is not None
+    authority = _ABSOLUTE.fullmatch(target) if target[:1] != b"/" else None
+    if authority and b"@" in authority[1]:
+        raise invalid()  # a user name would obscure the host (RFC 9110 section 4.2.4)
+    absolute = authority is not None
     fed = origin_form(target, [], host_needed=True) if absolute else target
     strict = _FIELDS.fullmatch(octets, found.end()) is not None
     of = _framing(octets, found.end())

@@ -16,16 +16,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 
-class ResponseStart(dict[str, Any]):
-    """The message that starts a response; `block` has its headers serialised (RFC 9112 section 5)."""
-
-    __slots__ = ("block",)
-
-    def __init__(self, status: int, headers: Headers) -> None:
-        super().__init__(type="http.response.start", status=status, headers=headers)
-        self.block = b"".join(b"%b: %b\r\n" % header for header in headers)
-
-
 class Response(NamedTuple):
     """A complete response."""
 
@@ -43,6 +33,11 @@ async def send_response(send: Send, answer: Response, *, head: bool = False) -> 
         headers = [*headers, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else body})
+
+
+def header_block(headers: Headers) -> bytes:
+    """Headers as they go over the wire (RFC 9112 section 5)."""
+    return b"".join(b"%b: %b\r\n" % field for field in headers)
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

@@ -7,6 +7,7 @@ answer wrong, such as a faulty plans.toml while the previous plans are served, i
 
 from __future__ import annotations
 
+import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -78,7 +79,7 @@ def health_of(finder: Finder, fault: str | None, copy_max_age: int | None) -> He
         copy_max_age: most seconds that a local copy may be old.
     """
     try:
-        finder.find_now(_PROBE)
+        finder.settled(_PROBE.name, time.time())
     except AutoconfigError as error:
         fault = str(error)
     gauges, stale = finder.gauges(), finder.stale()

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING
 from autoconfig.web.client_address import peer_of, within
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from autoconfig.settings import Settings
     from autoconfig.web.asgi import Scope
     from autoconfig.web.client_address import IPAddress
@@ -59,17 +57,20 @@ class Limiter:
         self._bucket_of = lru_cache(KEPT)(self._bucket)
         self._of_network = lru_cache(KEPT)(self._new)
 
-    def wait(self, scope: Scope, headers: Mapping[bytes, bytes], now: float) -> float:
+    def wait_of(self, scope: Scope, now: float) -> float:
+        """Count the request of a scope, as `wait` does."""
+        client, values = scope.get("client"), [value for name, value in scope["headers"] if name == _FORWARDED]
+        return self.wait(client[0] if client else None, b",".join(values) if values else None, now)
+
+    def wait(self, client: str | None, forwarded: bytes | None, now: float) -> float:
         """
         Count a request; 0 if it may be answered, else the seconds after which another one may.
 
-        `headers` are those of the scope, each name once; `now` is in seconds of any clock that never goes back.
+        `client` is the address at the other end of the connection, `forwarded` the value of X-Forwarded-For; `now` is
+        in seconds of any clock that never goes back.
         """
-        client, forwarded = scope.get("client"), headers.get(_FORWARDED)
-        if len(headers) != len(scope["headers"]) or (forwarded and len(forwarded) > _LONGEST):
-            bucket = self._bucket_for(peer_of(scope, self._settings.trusted_proxies).address)
-        else:
-            bucket = self._bucket_of(client[0] if client else None, forwarded)
+        known = forwarded is None or len(forwarded) <= _LONGEST
+        bucket = (self._bucket_of if known else self._bucket)(client, forwarded)
         begin = max(now, bucket.due)
         if begin - now > self._ahead:
             return begin - now - self._ahead
@@ -80,9 +81,7 @@ class Limiter:
         """The bucket of a peer and its X-Forwarded-For; the result is kept, so that both are parsed once."""
         headers = [] if forwarded is None else [(_FORWARDED, forwarded)]
         scope = {"client": (client, 0) if client else None, "headers": headers}
-        return self._bucket_for(peer_of(scope, self._settings.trusted_proxies).address)
-
-    def _bucket_for(self, address: IPAddress | None) -> Bucket:
+        address = peer_of(scope, self._settings.trusted_proxies).address
         return self._of_network(network_of(address, self._settings))
 
     def _new(self, network: tuple[int, int] | None) -> Bucket:

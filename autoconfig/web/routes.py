@@ -8,13 +8,14 @@ from starlette.routing import BaseRoute, Match, Route
 
 from autoconfig.formats import mozilla
 from autoconfig.mail.service import ServiceKind
+from autoconfig.settings import PlainHTTP
 from autoconfig.web.apple import Apple
 from autoconfig.web.desk.endpoint import Desk
 from autoconfig.web.desk.letter import DeskLetter
 from autoconfig.web.desk.request import LETTER_PATH
 from autoconfig.web.desk.request import PATH as DESK_PATH
 from autoconfig.web.fast_path.dispatch import FastRoute
-from autoconfig.web.fast_path.responses import FastAutodiscover, FastMozilla
+from autoconfig.web.fast_path.responses import FastDocument
 from autoconfig.web.internal import Healthz, Readyz, TLSAllowed
 from autoconfig.web.metrics.counters import REQUEST, RequestKind, RequestOutcome
 from autoconfig.web.metrics.endpoint import Metrics
@@ -35,7 +36,7 @@ from autoconfig.web.well_known import WellKnown
 
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Scope
-    from autoconfig.web.fast_path.dispatch import FastTable
+    from autoconfig.web.fast_path.dispatch import Documents, FastTable
     from autoconfig.web.services import Services
 
 
@@ -89,20 +90,26 @@ def routes(services: Services) -> list[BaseRoute]:
 
 def fast_table(services: Services, routes: list[BaseRoute]) -> FastTable:
     """The fast path's routes, with the endpoints that `routes` have for them."""
-    mozilla_ = FastMozilla(services, mozilla.document, MOZILLA_HEADERS)
-    autodiscover = FastAutodiscover(services, DOCUMENTS, MICROSOFT_HEADERS)
+    of_mozilla: Documents = {
+        with_address: FastDocument(
+            services, mozilla.document, MOZILLA_HEADERS, with_address=with_address, own_host=True
+        )
+        for with_address in (False, True)
+    }
+    of_microsoft: Documents = {
+        schema: FastDocument(services, document, MICROSOFT_HEADERS, with_address=True, own_host=False)
+        for schema, document in DOCUMENTS.items()
+    }
+    needs_tls = services.settings.plain_http is not PlainHTTP.SERVE
     table: FastTable = {}
     for route in routes:
         if not isinstance(route, Route) or route.param_convertors:
             continue
         if isinstance(route.endpoint, Mozilla):
-            table["GET", route.path] = FastRoute(
-                mozilla_, False, route.endpoint, REQUEST[RequestKind.MOZILLA, RequestOutcome.SERVED]
-            )
+            served = REQUEST[RequestKind.MOZILLA, RequestOutcome.SERVED]
+            table[f"GET {route.path}"] = FastRoute(of_mozilla, needs_tls, route.endpoint, served)
         elif isinstance(route.endpoint, Autodiscover):
+            served = REQUEST[RequestKind.AUTODISCOVER, RequestOutcome.SERVED]
             spellings = (route.path, "/Autodiscover/Autodiscover.xml", "/AutoDiscover/AutoDiscover.xml")
-            fast = FastRoute(
-                autodiscover, True, route.endpoint, REQUEST[RequestKind.AUTODISCOVER, RequestOutcome.SERVED]
-            )
-            table |= {("POST", path): fast for path in spellings}
+            table |= {f"POST {path}": FastRoute(of_microsoft, False, route.endpoint, served) for path in spellings}
     return table

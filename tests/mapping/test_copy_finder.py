@@ -50,10 +50,10 @@ def plan(finder: CopyFinder) -> str | None:
 
     async def asked() -> str | None:
         try:
-            row = finder.find_now(NAME).at(10**10)
+            settled = finder.settled(NAME.name, 10**10)
         finally:
             finder._release()  # as the loop's timer does, which ends with the loop here
-        return row.plan if row else None
+        return settled and settled[0]
 
     return asyncio.run(asked())
 

@@ -123,18 +123,27 @@ def test_find(ask: Ask, rows: list[Change], expected: list[Row]) -> None:
     assert expected == list(timeline.rows)
 
 
-def test_find_now(ask: Ask) -> None:
-    """What was found once is there without waiting, and is the same; a name without rows likewise."""
+@pytest.mark.parametrize(
+    ("rows", "now", "settled"),
+    [
+        pytest.param([], 100, None, id="no row"),
+        pytest.param([Change("other.example", 1, "a", "{}")], 100, None, id="another name"),
+        pytest.param([Change(NAME, 1, "a", '{"x":"é"}')], 1, ("a", '{"x":"é"}'), id="one row"),
+        pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, 9, "b", "{}")], 9.5, ("b", "{}"), id="another since"),
+        pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, 9, None, "{}")], 9.5, None, id="ended"),
+        pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, LATER, "b", "{}")], 9, None, id="one that is to come"),
+        pytest.param([Change(NAME, LATER, "b", "{}")], LATER, ("b", "{}"), id="one that has come"),
+        pytest.param([Change(NAME, LATER, "b", "{}")], LATER - 0.1, None, id="only one that is to come"),
+    ],
+)
+def test_settled(ask: Ask, rows: list[Change], now: float, settled: tuple[str, str] | None) -> None:
+    """What was found once is there without waiting, if it holds and nothing is scheduled."""
 
-    async def question(finder: Finder) -> list[tuple[object, object]]:
-        names = Domain(NAME), Domain("other.example")
-        return [
-            ((await finder.find(name)).rows, now.rows if (now := finder.find_now(name)) else None) for name in names
-        ]
+    async def question(finder: Finder) -> tuple[str, str] | None:
+        await finder.find(Domain(NAME))
+        return finder.settled(NAME, now)
 
-    for found, at_once in ask([Change(NAME, 1, "a", "{}"), Change(NAME, LATER, "b", "{}")], question):
-        assert at_once is not None
-        assert list(found) == list(at_once)  # type: ignore[call-overload]
+    assert ask(rows, question) == settled
 
 
 def test_gauges(ask: Ask) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from autoconfig.errors import MappingUnavailable, SettingsInvalid
-from autoconfig.mail.domain import Domain
 from autoconfig.mapping.copy_finder import CopyFinder
 from autoconfig.mapping.finder_factory import open_finder
 from autoconfig.mapping.follower.follower import Follower
@@ -74,7 +73,7 @@ def test_a_server_is_read_through_a_copy(tmp_path: Path, scheme: str) -> None:
 
     assert isinstance(finder, CopyFinder)
     with pytest.raises(MappingUnavailable, match=f"there is no local copy of {scheme}://me@one.example,two.example/x"):
-        finder.find_now(Domain("example.com"))
+        finder.settled("example.com", 0)
     asyncio.run(finder.close())
 
 

@@ -21,12 +21,17 @@ import h11
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from autoconfig.formats.microsoft_request import read_request
 from autoconfig.server.http_protocol import Connection
 from autoconfig.web.fast_path.request_bytes import common_request
+from autoconfig.web.host_header import asked_host
+from autoconfig.web.query import address_of
 from tests.server.wire import AUTODISCOVER, BODY, PATH, Server, Wire, demo_server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from autoconfig.formats.microsoft_request import Schema
 
 NAMES = [b"sample.co.jp", b"sample.co.jp", b"autoconfig.sample.co.jp", b"old-shop.example", b"stranger.example"]
 TARGETS = [
@@ -175,26 +180,41 @@ TELLING = {b"host", b"x-forwarded-for", b"x-forwarded-proto", b"content-length"}
 
 def fault_of(octets: bytes) -> str | None:
     """What is wrong if `common_request` takes these octets for a request; `None` if nothing is, or it does not."""
-    asked = common_request(octets, None, "http")
+    asked = common_request(octets)
     if asked is None:
         return None
-    scope, body = asked
     for parser in (by_httptools, by_h11):
         read = parser(octets)
         if read is None:
             return f"{parser.__name__} does not read one request"
-        path, _, query = re.sub(rb"^https?://[^/]+", b"", read.target).partition(b"?")
-        telling = dict(field for field in read.headers if field[0] in TELLING)
-        if read.target[:1] != b"/":
-            telling[b"host"] = read.target.split(b"/")[2]
-        found = read.method.decode(), path.decode(), query, sorted(telling.items()), read.body, read.keeps
-        expected = scope["method"], scope["path"], scope["query_string"], sorted(scope["headers"]), body, True
-        if found != expected:
+        expected = asked._asdict()
+        if (found := read_fully(read)) != expected or not read.keeps:
             return f"{parser.__name__} reads {found}, not {expected}"
         names = [name for name, _ in read.headers]
         if any(names.count(name) > 1 for name in TELLING):
             return f"{parser.__name__} reads a header twice"
     return None
+
+
+def read_fully(read: Reading) -> dict[str, object]:
+    """What the endpoints' readers make of a request, as the fields of a `CommonRequest`."""
+    path, _, query = re.sub(rb"^https?://[^/]+", b"", read.target).partition(b"?")
+    headers = dict(read.headers)
+    host = headers[b"host"] if read.target[:1] == b"/" else read.target.split(b"/")[2]
+    address, name = address_of(query, b"emailaddress"), asked_host({"headers": [(b"host", host)]}).domain
+    document: Schema | bool = address is not None
+    if read.method == b"POST":
+        posted = read_request(read.body)
+        address, document, name = posted.address, posted.schema, posted.address.domain
+    own = name if address is None or address.domain == name else None
+    return {
+        "route": f"{read.method.decode()} {path.decode()}",
+        "document": document,
+        "local": b"" if address is None else address.local.encode(),
+        "domain": own and own.name.encode(),
+        "forwarded_for": headers.get(b"x-forwarded-for"),
+        "forwarded_proto": headers.get(b"x-forwarded-proto"),
+    }
 
 
 _TIME = re.compile(rb'Time="[^"]*"')
@@ -257,8 +277,8 @@ def difference(ours: Server, theirs: Server, octets: bytes) -> str | None:
     What differs between the answer of a `Connection` of ours to a common request, and the answer of the endpoints over
     uvicorn's parser; `theirs` has no fast path. `None` if nothing does, or `octets` are no common request for it.
     """
-    asked = common_request(octets, None, "http")
-    if asked is None or (asked[0]["method"], asked[0]["path"]) not in ours.entry.table:
+    asked = common_request(octets)
+    if asked is None or asked.route not in ours.entry.table:
         return None
     found, expected = answer(ours, Connection, [octets]), answer(theirs, HttpToolsProtocol, [in_origin_form(octets)])
     return None if found == expected else f"{found}, not {expected}"
@@ -304,7 +324,7 @@ def main(seconds: float) -> None:
         theirs.entry.table = {}
         while time.monotonic() < until:
             octets, tried = changed(chance, common(chance)), tried + 1
-            taken += common_request(octets, None, "http") is not None
+            taken += common_request(octets) is not None
             fault = fault_of(octets) or difference(ours, theirs, octets)
             if not fault:
                 octets = stream(chance)

@@ -189,7 +189,7 @@ def test_trailers(server: Server, monkeypatch: pytest.MonkeyPatch, target: bytes
 def test_trailers_of_a_held_request(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor are they where the request is held until it is whole, and then handed on."""
     seen = Seen()
-    key = ("POST", AUTODISCOVER.decode())
+    key = f"POST {AUTODISCOVER.decode()}"
     monkeypatch.setitem(server.entry.table, key, server.entry.table[key]._replace(endpoint=seen))
     wire = server.talk(Connection, [chunked(b"X-Forwarded-For: 127.0.0.1", b"Expect: 100-continue")])
 
@@ -199,7 +199,7 @@ def test_trailers_of_a_held_request(server: Server, monkeypatch: pytest.MonkeyPa
 
 def test_limited(server: Server, tmp_path: Path) -> None:
     """Whoever asks too often gets the same 429 at once as by uvicorn's way, and the connection stays."""
-    services = server.entry.table["GET", PATH.decode()].endpoint.services  # type: ignore[attr-defined]
+    services = server.entry.table[f"GET {PATH.decode()}"].endpoint.services  # type: ignore[attr-defined]
     limited = Settings(plans=services.settings.plans, state_dir=tmp_path, rate_limit=0.001, rate_burst=1)
     written = []
     for kind in (Connection, HttpToolsProtocol):

@@ -75,7 +75,7 @@ RECOGNISED: dict[str, bytes] = {
 @pytest.mark.parametrize("octets", RECOGNISED.values(), ids=list(RECOGNISED))
 def test_recognised(pair: tuple[Server, Server], octets: bytes) -> None:
     """A common request is recognised, and is answered and counted as the endpoint does over uvicorn's parser."""
-    assert common_request(octets, None, "http")
+    assert common_request(octets)
     assert fault_of(octets) is None
     assert difference(*pair, octets) is None
 
@@ -127,7 +127,7 @@ def test_passed_over(pair: tuple[Server, Server], name: str) -> None:
     for value in ("", " ", "*", "gzip, close, 127.0.0.1; charset=utf-16", " Sat, 01 Jan 2050 00:00:00 GMT\t", "日本語"):
         line = f"{name}:{value}".encode()
         for octets in (request(PATH, line, line.lower()), post(BODY, line)):
-            assert common_request(octets, None, "http")
+            assert common_request(octets)
             assert fault_of(octets) is None
             assert difference(*pair, octets) is None
 
@@ -171,7 +171,7 @@ def test_passed_over(pair: tuple[Server, Server], name: str) -> None:
 )
 def test_not_recognised(octets: bytes) -> None:
     """Whatever leaves a doubt, or more than one request, is for the parser."""
-    assert common_request(octets, None, "http") is None
+    assert common_request(octets) is None
 
 
 @quietly
@@ -199,12 +199,14 @@ def test_no_surplus(server: Server, seed: int) -> None:
 
 def test_faults_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison with the parsers finds what a careless expression would take."""
-    monkeypatch.setattr("tests.server.raw_requests.common_request", lambda *_: common_request(request(), None, "http"))
+    monkeypatch.setattr("tests.server.raw_requests.common_request", lambda _: common_request(request()))
     taken = [
         request(PATH, line) for line in HEADERS if line.startswith((b"X-Forw", b"Host", b"Content-L", b"Tr", b"Conn"))
     ]
 
-    harmless = [request(PATH, b"Connection: " + value) for value in (b"keep-alive", b"Upgrade")]
+    harmless = [
+        request(PATH, line) for line in (b"Connection: keep-alive", b"Connection: Upgrade", b"Content-Length: 0")
+    ]
     assert [octets for octets in taken if fault_of(octets) is None] == harmless
 
 
@@ -229,6 +231,8 @@ UNREADABLE: dict[str, bytes] = {
     "a space before the colon": request(PATH, b"Content-Length : 99") + MARKER,
     "a header without a name": request(PATH, b": 99") + MARKER,
     "NUL": request(PATH, b"A: \0") + MARKER,
+    "a user name in a target": request(b"http://user@sample.co.jp" + PATH) + MARKER,
+    "two user names in a target": request(b"http://user@@sample.co.jp" + PATH) + MARKER,
     "a method in small letters": request(method=b"get") + MARKER,
     "an unknown method": request(method=b"SMUGGLE") + MARKER,
     "an unknown encoding": request(PATH, b"Transfer-Encoding: xchunked") + MARKER,
@@ -351,3 +355,29 @@ def test_parsers(make: Callable[[bytes], object]) -> None:
     assert make(post()) is not None
     assert make(request() + request()) is None
     assert make(b"garbage\r\n\r\n") is None
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        request(b"/no-such-path"),
+        request(b"/v1.1/sample.co.jp"),
+        request(b"/no-such-path?emailaddress=taro@sample.co.jp"),
+        request(PATH, b"X-Unknown: y"),
+        request(PATH, method=b"HEAD"),
+        request(PATH + b"?emailaddress=a@stranger.example"),
+        request(PATH + b"?emailaddress=taro@sample.co.jp"),
+        request(b"/autodiscover/autodiscover.json?Email=taro@sample.co.jp&Protocol=AutodiscoverV1"),
+        post(),
+        post(b"x" * len(BODY)),
+        chunked(),
+        b"garbage\r\n\r\n",
+    ],
+)
+def test_every_request_counts(tmp_path_factory: pytest.TempPathFactory, octets: bytes) -> None:
+    """Whatever is asked, in whatever form, it counts once against its client's rate."""
+    with demo_server(tmp_path_factory.mktemp("server"), rate_limit=0.001, rate_burst=3) as limited:
+        found = [answer(limited, Connection, [octets]).octets for _ in range(5)]
+
+    statuses = [re.match(rb"HTTP/1.1 (\d+)", octets)[1] for octets in found]  # type: ignore[index]
+    assert [status == b"429" for status in statuses] == [False, False, False, True, True]

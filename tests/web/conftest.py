@@ -14,6 +14,7 @@ from autoconfig.server.upkeep import Upkeep
 from autoconfig.settings import Settings
 from autoconfig.web.app import application
 from autoconfig.web.services import Services
+from tests.support.as_server import AsServer
 from tests.support.demo import demo_rows
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Site:
     def __init__(self, services: Services, way: str) -> None:
         self.services, self.upkeep = services, Upkeep(services)
         entry = application(services)
-        self.app: Any = entry if way == ENTRY else entry._rest
+        self.app: Any = AsServer(entry) if way == ENTRY else entry._rest
         self.runner = asyncio.Runner()
 
     @property

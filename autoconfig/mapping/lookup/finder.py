@@ -25,7 +25,7 @@ from autoconfig.mapping.lookup.columns import Columns
 from autoconfig.mapping.lookup.connection import ROWS, Statement
 from autoconfig.mapping.lookup.database import LIMIT, ForeignDatabase
 from autoconfig.mapping.lookup.sql_text import Query
-from autoconfig.mapping.timeline import NOTHING, Row, Timeline
+from autoconfig.mapping.timeline import NOTHING, Row, Timeline, plan_of
 from autoconfig.single_flight import SingleFlight
 
 if TYPE_CHECKING:
@@ -232,6 +232,11 @@ class QueryFinder:
             self._renew(name)
         self._hits += 1
         return kept.timeline
+
+    def settled(self, name: str, now: float) -> tuple[str, str] | None:
+        """As `Finder.settled`, by the cached answer."""
+        timeline = self.find_now(Domain(name))
+        return plan_of(timeline.settled(now)) if timeline else None
 
     async def find(self, name: Domain) -> Timeline[Row]:
         """

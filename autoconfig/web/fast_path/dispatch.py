@@ -5,52 +5,51 @@ the rest to the routes. The table has the same endpoints as the routes, so that 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from autoconfig.resolver import How
-from autoconfig.web.asgi import ResponseStart
+from autoconfig.web.asgi import header_block, send_response
 from autoconfig.web.error_responses import too_many
-from autoconfig.web.fast_path.responses import readable
 from autoconfig.web.metrics.counters import RESOLVED, RequestKind
 from autoconfig.web.rate_limit import Limiter, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from autoconfig.web.asgi import App, Message, Receive, Scope, Send
-    from autoconfig.web.fast_path.responses import FastResponse
+    from autoconfig.formats.microsoft_request import Schema
+    from autoconfig.web.asgi import App, Message, Receive, Response, Scope, Send
+    from autoconfig.web.fast_path.request_bytes import CommonRequest
+    from autoconfig.web.fast_path.responses import FastDocument
     from autoconfig.web.services import Services
+
+    Documents = Mapping[Schema | bool, FastDocument]
+    """By `CommonRequest.document`."""
+    FastResponse = tuple[int, bytes, bytes]
+    """
+    The status, the headers with the empty line behind them, and the body: a response as it goes over the wire, but for
+    the status line and the server's own headers.
+    """
+    Client = tuple[str, int] | None
+    """Address and port of the other end of a connection; `None` for a Unix socket."""
 
 SAMPLE = 64
 """One request in so many has its duration measured: from its arrival as a whole to the start of its response."""
 
 
-class FastPath(Protocol):
-    """Answers the common form of a request."""
-
-    def __call__(self, scope: Scope, headers: Mapping[bytes, bytes], message: Message | None, /) -> FastResponse | None:
-        """
-        The response that the endpoint would give; `None`: call the endpoint.
-
-        `headers` are those of the scope, in which each occurs once; `message` is the first of the body, if it is read.
-        """
-        ...
-
-
 class FastRoute(NamedTuple):
     """One method of one path."""
 
-    respond: FastPath
-    reads_body: bool
+    documents: Documents
+    needs_tls: bool
+    """Whether they may not be served by plain http."""
     endpoint: App
     served: int
     """The index of its counter."""
 
 
-FastTable = dict[tuple[str, str], FastRoute]
-"""By method and path."""
+FastTable = dict[str, FastRoute]
+"""By method and path, with a space between them."""
 
 _BY_ROW = RESOLVED[How.ROW]
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
@@ -59,88 +58,68 @@ COUNTED = "autoconfig.counted"
 The key that marks the scope of a request for which `respond_at_once` had no response: it was counted against its
 client's rate, and the fast path need not be tried again.
 """
-_WAITS = 128
-"""How many different 429 responses are kept, one for each Retry-After."""
 
 
 class Entry:
     """An ASGI application in front of another one."""
 
     def __init__(self, services: Services, table: FastTable, rest: App) -> None:
-        self.table, self._rest = table, rest
+        self.table, self._rest, self._services = table, rest, services
         self._counters, self._limiter = services.counters, Limiter(services.settings)
         self._seen = 0
-        self._too_many = lru_cache(_WAITS)(_too_many)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or run the lifespan."""
         if scope["type"] != "http":
             await self._rest(scope, receive, send)
             return
-        begun, headers = monotonic(), dict(scope["headers"])
-        route = self.table.get((scope["method"], scope["path"]))
-        tried = COUNTED in scope
-        if not tried and (limited := self._limited(scope, headers, begun)):
-            await _send(send, limited, head=scope["method"] == "HEAD")
-        elif route is None or tried:
-            await self._measured(route.endpoint if route else self._rest, scope, receive, send, begun)
-        else:
-            message = None
-            if route.reads_body and readable(headers):
-                message, begun = await receive(), monotonic()  # until then it is the client's time
-            # A header that occurs twice is for the endpoint to judge.
-            response = route.respond(scope, headers, message) if len(headers) == len(scope["headers"]) else None
-            if response is None:
-                again = _again(message, receive) if message else receive
-                await self._measured(route.endpoint, scope, again, send, begun)
-            else:
-                self._count(route, begun)
-                await _send(send, response)
-
-    def respond_at_once(self, scope: Scope, body: bytes) -> FastResponse | None:
-        """
-        The response to a request that has arrived with its whole body, if it can be made without waiting.
-
-        With it a server needs no task. `None`: call the application with the same scope.
-        """
-        route, headers = self.table.get((scope["method"], scope["path"])), dict(scope["headers"])
-        if route is None or len(headers) != len(scope["headers"]):
-            return None
         begun = monotonic()
-        if limited := self._limited(scope, headers, begun):
-            return limited
-        response = route.respond(scope, headers, {"body": body} if route.reads_body and readable(headers) else None)
-        if response is None:
-            scope[COUNTED] = True
+        if COUNTED not in scope and (wait := self._limiter.wait_of(scope, begun)):
+            await send_response(send, self._too_many(wait), head=scope["method"] == "HEAD")
         else:
-            self._count(route, begun)
-        return response
+            route = self.table.get(f"{scope['method']} {scope['path']}")
+            await self._measured(route.endpoint if route else self._rest, scope, receive, send, begun)
 
-    def malformed(self, client: tuple[str, int] | None, status: int) -> FastResponse | None:
+    def respond_at_once(
+        self, route: FastRoute, asked: CommonRequest, client: Client, scheme: str
+    ) -> FastResponse | None:
+        """
+        The response to a request for a route of `table`, if it can be made without waiting. `client` and `scheme` are
+        those of the connection.
+
+        With it a server needs no task. `None`: call the application with `COUNTED` in the scope.
+        """
+        begun = monotonic()
+        if wait := self._limiter.wait(client[0] if client else None, asked.forwarded_for, begun):
+            return _over_the_wire(self._too_many(wait))
+        if route.needs_tls:
+            scope = {"client": client, "scheme": scheme, "headers": asked.forwarded}
+            if self._services.lacks_tls(scope):
+                return None
+        found = route.documents[asked.document].answer(asked.domain, asked.local)
+        if found is None:
+            return None
+        counts = self._counters.counts
+        counts[route.served] += 1
+        counts[_BY_ROW] += 1  # nothing else is answered so
+        self._sample(begun)
+        return 200, *found
+
+    def malformed(self, client: Client, status: int) -> FastResponse | None:
         """
         Count bytes that cannot be read as a request and will be refused with `status`.
 
         Returns the response to a client that sends too many of them, else `None`.
         """
-        if limited := self._limited({"client": client, "headers": []}, {}, monotonic()):
-            return limited
+        if wait := self._limiter.wait(client[0] if client else None, None, monotonic()):
+            return _over_the_wire(self._too_many(wait))
         self._counters.request(RequestKind.OTHER, status)
         return None
 
-    def _limited(self, scope: Scope, headers: Mapping[bytes, bytes], now: float) -> FastResponse | None:
-        """Count a request against its client's rate; return the 429 if it is over the limit."""
-        wait = self._limiter.wait(scope, headers, now)
-        if not wait:
-            return None
+    def _too_many(self, wait: float) -> Response:
+        """The 429 for a client that may ask again after so many seconds."""
         self._counters.limited()
-        return self._too_many(retry_after(wait))
-
-    def _count(self, route: FastRoute, begun: float) -> None:
-        """Count a response of the fast path, which serves nothing but rows."""
-        counts = self._counters.counts
-        counts[route.served] += 1
-        counts[_BY_ROW] += 1
-        self._sample(begun)
+        return too_many(retry_after(wait))
 
     def _sample(self, begun: float) -> None:
         self._seen += 1
@@ -164,23 +143,7 @@ class Entry:
         await app(scope, receive, sending)
 
 
-def _too_many(seconds: bytes) -> FastResponse:
-    """The 429 as `send_response` would send it."""
-    status, headers, body, _ = too_many(seconds)
-    return ResponseStart(status, [*headers, (b"content-length", b"%d" % len(body))]), body
-
-
-async def _send(send: Send, response: FastResponse, *, head: bool = False) -> None:
-    start, body = response
-    await send(start)
-    await send({"type": "http.response.body", "body": b"" if head else body})
-
-
-def _again(message: Message, receive: Receive) -> Receive:
-    """Receive `message` again, and then what follows it."""
-    first = [message]
-
-    async def received() -> Message:
-        return first.pop() if first else await receive()
-
-    return received
+def _over_the_wire(response: Response) -> FastResponse:
+    """As `send_response` would send it."""
+    headers = [*response.headers, (b"content-length", b"%d" % len(response.body))]
+    return response.status, header_block(headers) + b"\r\n", response.body

@@ -1,41 +1,42 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from autoconfig.web.asgi import ResponseStart
-from autoconfig.web.fast_path.dispatch import SAMPLE, Entry, FastRoute
+from autoconfig.web.fast_path.dispatch import COUNTED, SAMPLE, Entry, FastRoute
+from autoconfig.web.fast_path.request_bytes import CommonRequest
 from autoconfig.web.metrics.counters import INDEX
 from autoconfig.web.routes import fast_table, routes
 
 if TYPE_CHECKING:
     from autoconfig.web.asgi import App, Message, Receive, Scope, Send
+    from autoconfig.web.fast_path.dispatch import FastResponse
+    from autoconfig.web.fast_path.responses import FastDocument
     from autoconfig.web.services import Services
     from tests.web.conftest import OpenSite
 
-START = ResponseStart(200, [(b"x", b"y")])
+STRANGER = ("203.0.113.9", 1)
+START = {"type": "http.response.start", "status": 204, "headers": []}
 
 
 class Ways:
     """An entry whose ways tell that they were taken."""
 
-    def __init__(self, services: Services, *, respond: bool, reads_body: bool = False) -> None:
+    def __init__(self, services: Services, *, respond: bool = True) -> None:
         self.taken: list[Any] = []
         self.sent: list[Message] = []
         self.answers = respond
         self.answered, self.clock, self.pause = False, [0.0], 0.0
-        self.entry = Entry(
-            services, {("GET", "/hot"): FastRoute(self.respond, reads_body, self.app("endpoint"), 0)}, self.app("rest")
-        )
+        document = cast("FastDocument", self)
+        hot = FastRoute({True: document}, False, self.app("endpoint"), 0)
+        self.entry = Entry(services, {"GET /hot": hot, "POST /hot": hot}, self.app("rest"))
 
-    def respond(
-        self, _scope: Scope, _headers: object, message: Message | None, /
-    ) -> tuple[ResponseStart, bytes] | None:
-        """The short cut."""
-        self.taken.append(("fast", message and message["body"]))
-        return (START, b"fast") if self.answers else None
+    def answer(self, domain: bytes, local: bytes) -> tuple[bytes, bytes] | None:
+        """As the short cut's document."""
+        self.taken.append(("fast", domain, local))
+        return (b"x: y\r\n\r\n", b"fast") if self.answers else None
 
     def app(self, name: str) -> App:
         """An application that reads the body, if there is one to be read."""
@@ -69,16 +70,22 @@ class Ways:
 
         asyncio.run(self.entry(scope, receive, send))
 
+    def at_once(self) -> FastResponse | None:
+        """Send a common request, as a server does."""
+        asked = CommonRequest("GET /hot", True, b"taro", b"d.example", None, None)
+        return self.entry.respond_at_once(self.entry.table["GET /hot"], asked, STRANGER, "https")
+
 
 def scope(path: str = "/hot", method: str = "GET", *headers: tuple[bytes, bytes]) -> Scope:
     """A request."""
-    return {"type": "http", "method": method, "path": path, "headers": list(headers), "client": ("203.0.113.9", 1)}
+    return {"type": "http", "method": method, "path": path, "headers": list(headers), "client": STRANGER}
 
 
 @pytest.mark.parametrize(
     ("asked", "way"),
     [
         pytest.param(scope("/hot"), "endpoint", id="in the table"),
+        pytest.param({**scope(), COUNTED: True}, "endpoint", id="not answered at once"),
         pytest.param(scope("/cold"), "rest", id="not in the table"),
         pytest.param(scope("/hot/"), "rest", id="nearly in the table"),
         pytest.param(scope("/hot", "HEAD"), "rest", id="another method"),
@@ -87,66 +94,33 @@ def scope(path: str = "/hot", method: str = "GET", *headers: tuple[bytes, bytes]
     ],
 )
 def test_ways(open_site: OpenSite, asked: Scope, way: str) -> None:
-    """What is not answered at once goes to the endpoint of the table, everything else by the routes."""
-    ways = Ways(open_site().services, respond=False)
+    """What is in the table goes to its endpoint, everything else to the routes."""
+    ways = Ways(open_site().services)
     ways.ask(asked)
 
-    assert ways.taken[-1][0] == way
+    assert [name for name, *_ in ways.taken] == [way]
 
 
-def test_quick(open_site: OpenSite) -> None:
-    """What the short cut answers is sent, and nobody else is asked."""
-    ways = Ways(open_site().services, respond=True)
-    ways.ask(scope())
+@pytest.mark.parametrize("respond", [True, False])
+def test_at_once(open_site: OpenSite, respond: bool) -> None:
+    """A server that does without a task gets what the short cut answers, counted as ever, and else nothing."""
+    services = open_site().services
+    ways = Ways(services, respond=respond)
 
-    assert ways.taken == [("fast", None)]
-    assert ways.sent == [START, {"type": "http.response.body", "body": b"fast"}]
-
-
-def test_header_twice(open_site: OpenSite) -> None:
-    """A header that stands there twice is for the endpoint to judge."""
-    ways = Ways(open_site().services, respond=True)
-    ways.ask(scope("/hot", "GET", (b"host", b"a.example"), (b"host", b"b.example")))
-
-    assert ways.taken == [("endpoint", None)]
-
-
-@pytest.mark.parametrize(
-    ("length", "messages", "taken"),
-    [
-        pytest.param(b"4", [(b"body", False)], [("fast", b"body"), ("endpoint", b"body")], id="whole"),
-        pytest.param(
-            b"4", [(b"bo", True), (b"dy", False)], [("fast", b"bo"), ("endpoint", b"bo", b"dy")], id="in pieces"
-        ),
-        pytest.param(b"40000", [(b"body", False)], [("fast", None), ("endpoint", b"body")], id="not read beforehand"),
-    ],
-)
-def test_body(open_site: OpenSite, length: bytes, messages: list[tuple[bytes, bool]], taken: list[Any]) -> None:
-    """A body that was read for the short cut is there for the endpoint too, with all that comes after it."""
-    ways = Ways(open_site().services, respond=False, reads_body=True)
-    sent = [{"type": "http.request", "body": body, "more_body": more} for body, more in messages]
-    ways.ask(scope("/hot", "GET", (b"content-length", length)), *sent)
-
-    assert ways.taken == taken
-
-
-def test_body_that_nobody_reads(open_site: OpenSite) -> None:
-    """Where a request has no use for a body, it is not waited for."""
-    ways = Ways(open_site().services, respond=True)
-    ways.ask(scope("/hot", "GET", (b"content-length", b"4")))
-
-    assert ways.taken == [("fast", None)]
+    assert ways.at_once() == ((200, b"x: y\r\n\r\n", b"fast") if respond else None)
+    assert ways.taken == [("fast", b"d.example", b"taro")]
+    assert (services.counters.counts[0], services.counters.named()["resolved row"]) == (respond, respond)
 
 
 def test_limit(open_site: OpenSite) -> None:
     """Whoever asks too often is turned away before anything is looked at, told when to come back, and counted."""
     services = open_site(rate_limit=0.5, rate_burst=2).services
-    ways = Ways(services, respond=True)
+    ways = Ways(services)
     for method in ("GET", "GET", "GET", "HEAD"):
         ways.ask(scope("/hot", method))
-    start, body, head, nothing = ways.sent[4:8]
+    start, body, head, nothing = ways.sent
 
-    assert ways.taken == [("fast", None)] * 2
+    assert [way for way, *_ in ways.taken] == ["endpoint"] * 2
     assert (start["status"], body["body"]) == (429, b"Too many requests from your network; ask again later.\n")
     assert (b"cache-control", b"private, no-store") in start["headers"]
     assert 1 <= int(dict(start["headers"])[b"retry-after"]) <= 2
@@ -154,101 +128,65 @@ def test_limit(open_site: OpenSite) -> None:
     assert services.counters.counts[INDEX["limited"]] == 2
 
 
+def test_at_once_is_limited(open_site: OpenSite) -> None:
+    """Whoever asks too often is turned away at once too, before anything is looked at, and told the same."""
+    services = open_site(rate_limit=0.001, rate_burst=2).services
+    ways = Ways(services)
+    refused = [ways.at_once() for _ in range(3)][2]
+    ways.ask(scope())
+    start, body = ways.sent
+    assert refused is not None
+    status, head, text = refused
+    headers = dict(line.split(b": ") for line in head.split(b"\r\n") if line)
+
+    assert [way for way, *_ in ways.taken] == ["fast"] * 2
+    assert [name for name, _ in start["headers"]] == list(headers)
+    assert (start["status"], body["body"]) == (status, text)
+    assert 490 <= int(headers[b"retry-after"]) <= 500
+    assert (services.counters.counts[0], services.counters.counts[INDEX["limited"]]) == (2, 2)
+
+
+def test_counted_once(open_site: OpenSite) -> None:
+    """A request that cannot be answered at once counts once against its client's rate; then its endpoint answers."""
+    services = open_site(rate_limit=0.001, rate_burst=2).services
+    ways = Ways(services, respond=False)
+    for _ in range(2):
+        assert ways.at_once() is None
+        ways.ask({**scope(), COUNTED: True})
+    limited = ways.at_once()
+
+    assert [way for way, *_ in ways.taken] == ["fast", "endpoint"] * 2
+    assert limited is not None
+    assert limited[0] == 429
+
+
 def test_sample(open_site: OpenSite) -> None:
     """The duration of one request in so many is measured, whichever way it took."""
     services = open_site().services
-    ways = Ways(services, respond=True)
+    ways = Ways(services)
     ways.answered = True
     for path in ("/hot", "/cold") * SAMPLE:
         ways.ask(scope(path))
-
-    assert sum(count for name, count in services.counters.named().items() if name.startswith("duration ")) == 2
-
-
-def test_sample_at_once(open_site: OpenSite) -> None:
-    """So is that of one in so many which a server answered without a task."""
-    services = open_site().services
-    ways = Ways(services, respond=True)
     for _ in range(SAMPLE):
-        ways.entry.respond_at_once(scope(), b"")
+        ways.at_once()
 
-    assert sum(count for name, count in services.counters.named().items() if name.startswith("duration ")) == 1
+    assert sum(count for name, count in services.counters.named().items() if name.startswith("duration ")) == 3
 
 
-@pytest.mark.parametrize("respond", [True, False], ids=["short cut", "endpoint"])
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_slow_client(open_site: OpenSite, monkeypatch: pytest.MonkeyPatch, respond: bool, method: str) -> None:
-    """However slowly a client sends its body and reads its answer, what is measured is ours alone."""
+@pytest.mark.parametrize(("method", "samples"), [("GET", 1), ("POST", 0)])
+def test_slow_client(open_site: OpenSite, monkeypatch: pytest.MonkeyPatch, method: str, samples: int) -> None:
+    """However slowly a client reads, what is measured is ours alone; what waits for a body is not measured."""
     services = open_site().services
-    ways = Ways(services, respond=respond, reads_body=method == "POST")
-    ways.entry.table["POST", "/hot"] = ways.entry.table["GET", "/hot"]
+    ways = Ways(services)
     ways.answered, ways.pause = True, 9.0
     monkeypatch.setattr("autoconfig.web.fast_path.dispatch.monotonic", lambda: ways.clock[0])
     for _ in range(SAMPLE):
         ways.ask(scope("/hot", method, (b"content-length", b"4")), {"type": "http.request", "body": b"body"})
     named = services.counters.named()
-    counted = sum(count for name, count in named.items() if name.startswith("duration "))
 
     assert ways.clock[0] > 0
-    assert counted == (1 if respond or method == "GET" else 0)  # an endpoint that reads a body waits for the client
+    assert sum(count for name, count in named.items() if name.startswith("duration ")) == samples
     assert named["duration_microseconds"] == 0
-
-
-@pytest.mark.parametrize(
-    ("asked", "answers", "taken"),
-    [
-        pytest.param(scope(), True, [("fast", None)], id="answered"),
-        pytest.param(scope(), False, [("fast", None)], id="not answered"),
-        pytest.param(scope("/cold"), True, [], id="not in the table"),
-        pytest.param(scope("/hot", "GET", (b"a", b"b"), (b"a", b"c")), True, [], id="a header twice"),
-        pytest.param(scope("/hot", "GET", (b"content-length", b"4")), True, [("fast", b"body")], id="a body"),
-        pytest.param(scope("/hot", "GET", (b"content-length", b"99999")), True, [("fast", None)], id="a long body"),
-    ],
-)
-def test_at_once(open_site: OpenSite, asked: Scope, answers: bool, taken: list[Any]) -> None:
-    """A server that does without a task gets what the short cut answers, counted as ever, and else nothing."""
-    services = open_site().services
-    ways = Ways(services, respond=answers, reads_body=True)
-    answer = ways.entry.respond_at_once(asked, b"body")
-
-    assert ways.taken == taken
-    assert answer == ((START, b"fast") if answers and taken else None)
-    assert (services.counters.counts[0], services.counters.named()["resolved row"]) == ((1, 1) if answer else (0, 0))
-
-
-def test_at_once_is_limited(open_site: OpenSite) -> None:
-    """Whoever asks too often is turned away at once too, before anything is looked at, and told the same."""
-    services = open_site(rate_limit=0.001, rate_burst=2).services
-    ways = Ways(services, respond=True)
-    responses = [ways.entry.respond_at_once(scope(), b"") for _ in range(3)]
-    ways.ask(scope())
-    refused = responses[2]
-    start, body = ways.sent
-
-    assert ways.taken == [("fast", None)] * 2
-    assert refused is not None
-    assert [name for name, _ in start["headers"]] == [name for name, _ in refused[0]["headers"]]
-    assert (start["status"], body["body"]) == (refused[0]["status"], refused[1])
-    assert 490 <= int(dict(refused[0]["headers"])[b"retry-after"]) <= 500
-    assert (services.counters.counts[0], services.counters.counts[INDEX["limited"]]) == (2, 2)
-
-
-def test_counted_once(open_site: OpenSite) -> None:
-    """
-    A request that cannot be answered at once counts once against its client's rate; then its endpoint answers, and the
-    short cut is not tried again.
-    """
-    services = open_site(rate_limit=0.001, rate_burst=2).services
-    ways = Ways(services, respond=False)
-    for _ in range(2):
-        asked = scope()
-        assert ways.entry.respond_at_once(asked, b"") is None
-        ways.ask(asked)
-    limited = ways.entry.respond_at_once(scope(), b"")
-
-    assert [way for way, *_ in ways.taken] == ["fast", "endpoint"] * 2
-    assert limited is not None
-    assert limited[0]["status"] == 429
 
 
 def test_hot_paths(open_site: OpenSite) -> None:
@@ -256,11 +194,11 @@ def test_hot_paths(open_site: OpenSite) -> None:
     services = open_site().services
 
     assert sorted(fast_table(services, routes(services))) == [
-        ("GET", "/.well-known/autoconfig/mail/config-v1.1.xml"),
-        ("GET", "/.well-known/mail-v1.xml"),
-        ("GET", "/mail/config-v1.1.xml"),
-        ("GET", "/v1.1/mail/config-v1.1.xml"),
-        ("POST", "/AutoDiscover/AutoDiscover.xml"),
-        ("POST", "/Autodiscover/Autodiscover.xml"),
-        ("POST", "/autodiscover/autodiscover.xml"),
+        "GET /.well-known/autoconfig/mail/config-v1.1.xml",
+        "GET /.well-known/mail-v1.xml",
+        "GET /mail/config-v1.1.xml",
+        "GET /v1.1/mail/config-v1.1.xml",
+        "POST /AutoDiscover/AutoDiscover.xml",
+        "POST /Autodiscover/Autodiscover.xml",
+        "POST /autodiscover/autodiscover.xml",
     ]
