@@ -29,17 +29,17 @@ _SCHEMAS: Mapping[bytes | None, Schema] = {
 # Possessive and atomic, so that it never backtracks. Microsoft's pages show https in the namespaces, and .NET declares
 # UTF-16 whatever the real encoding is.
 _SPACE = r"[ \t\r\n]{0,99}+"
-_DECLARATION = r'<\?xml version="1\.0"(?: encoding="[Uu][Tt][Ff]-(?:8|16)")?+(?: standalone="(?:yes|no)")?+ ?+\?>'
+_DECLARATION = r'<\?xml version="1\.0"(?: encoding="[Uu][Tt][Ff]-(?:8|16)")?(?: standalone="(?:yes|no)")? ?+\?>'
 _BASE = r"https?+://schemas\.microsoft\.com/exchange/autodiscover/"
 # Printable characters that XML does not escape.
-_ADDRESS = rf"([A-Za-z0-9.!#$%'*+/=?^_{{|}}~-]{{1,64}}+)@({HOST_NAME})"
+_ADDRESS = rf"([A-Za-z0-9.!#$%'*+/=?^_{{|}}~-]{{1,64}}+)@((?>{HOST_NAME}))"
 _WANTED = (
     rf"(?:<AcceptableResponseSchema>{_BASE}(outlook|mobilesync)/responseschema/2006a?+</AcceptableResponseSchema>"
-    rf"{_SPACE})?+"
+    rf"{_SPACE})?"
 )
 _REQUEST = re.compile(
     (
-        rf"(?:\xef\xbb\xbf)?+{_SPACE}(?:{_DECLARATION})?+{_SPACE}"
+        rf"(?:\xef\xbb\xbf)?{_SPACE}(?:{_DECLARATION})?{_SPACE}"
         rf'<Autodiscover xmlns="{_BASE}(?:outlook|mobilesync)/requestschema/2006">{_SPACE}<Request>{_SPACE}'
         rf"{_WANTED}<EMailAddress>{_SPACE}{_ADDRESS}{_SPACE}</EMailAddress>{_SPACE}{_WANTED}"
         rf"</Request>{_SPACE}</Autodiscover>{_SPACE}"

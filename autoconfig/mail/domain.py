@@ -17,13 +17,9 @@ MAX_LABEL = 63
 
 # Underscores and hyphens anywhere: such names exist in zones, and `xn--` labels are not decoded.
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.ASCII)
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,62}+(?<!-))?+"
-HOST_NAME = rf"{_LABEL}(?:\.{_LABEL})*+"
-"""
-A regular expression for what Thunderbird and TB Android accept in <hostname>, apart from the limit on length.
-
-It is possessive: what follows it must not be a character of a host name.
-"""
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,62}+(?<!-))?"
+HOST_NAME = rf"{_LABEL}(?:\.{_LABEL})*"
+"""A regular expression for what Thunderbird and TB Android accept in <hostname>, apart from the limit on length."""
 
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){HOST_NAME}", re.ASCII)
 

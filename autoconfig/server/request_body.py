@@ -22,7 +22,7 @@ TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 VALUE = rb"[\t\x20-\x7e\x80-\xff]*+"
 """A header's name and value (RFC 9110 sections 5.1 and 5.5)."""
 # RFC 9112 section 7.1; twelve digits are more than any size that is accepted.
-_SIZE = re.compile(rb'([0-9A-Fa-f]{1,12})(?:;%b(?:=(?:%b|"[\t !#-\[\]-~\x80-\xff]*+"))?+)*+\r\n' % (TOKEN, TOKEN))
+_SIZE = re.compile(rb'([0-9A-Fa-f]{1,12})(?>(?:;%b(?>(?:=(?:%b|"[\t !#-\[\]-~\x80-\xff]*+"))?))*)\r\n' % (TOKEN, TOKEN))
 _TRAILER = re.compile(rb"%b:%b\r\n" % (TOKEN, VALUE))
 
 

@@ -17,13 +17,13 @@ from autoconfig.server.request_target import encoded, origin_form
 if TYPE_CHECKING:
     from autoconfig.server.request_body import Framing
 
-_BEGINS = re.compile(rb"[A-Z-]{1,24}+(?: [\x20-\x7e\x80-\xff]*+)?+(?:\r\n?+(?s:.*+))?+")
+_BEGINS = re.compile(rb"[A-Z-]{1,24}+(?>(?: [\x20-\x7e\x80-\xff]*+)?)(?>(?:\r\n?+(?s:.*+))?)")
 _FIRST = 32
 """Octets of a head that are checked before it is complete."""
 
 # RFC 9112 sections 3 and 5. Raw octets of a target are percent-encoded for uvicorn (`request_target`).
 _LINE = re.compile(rb"([A-Z][A-Z-]*+) ([!-~\x80-\xff]++) (HTTP/1\.[01])\r\n")
-_FIELDS = re.compile(rb"(?:%b:%b\r\n)*+(?:\r\n)?+" % (TOKEN, VALUE))
+_FIELDS = re.compile(rb"(?>(?:%b:%b\r\n)*)(?:\r\n)?" % (TOKEN, VALUE))
 _NAMES = (b"content-length", b"transfer-encoding", b"upgrade", b"expect")
 _FRAMING = re.compile(rb"(?im)^(content-length|transfer-encoding|upgrade|connection|expect)[ \t]*+:([^\r\n]*+)")
 _ABSOLUTE = re.compile(rb"(?i:https?)://([A-Za-z0-9._~%:@\[\]!$&'()*+,;=-]++)(?:[/?].*)?")

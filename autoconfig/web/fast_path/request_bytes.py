@@ -30,7 +30,7 @@ LONGEST = 4096
 # Headers that no response of the fast path depends on, as mail programs, browsers and proxies send them. None of them
 # says where a message ends or how its octets are encoded.
 _IDLE = (
-    "Accept(?:-Charset|-Encoding|-Language)?+",
+    "Accept(?>(?:-Charset|-Encoding|-Language)?)",
     "C(?:ache-Control|DN-Loop|F-(?:Connecting-IP|IPCountry|Ray|Visitor)|lient-Request-ID|ontent-Type|ookie)",
     "DNT",
     "F(?:orwarded|rom)",
@@ -38,7 +38,7 @@ _IDLE = (
     "Origin",
     "Pr(?:agma|iority)",
     "Referer",
-    "Sec-(?:CH|Fetch|GPC)(?:-[A-Za-z-]++)?+",
+    "Sec-(?:CH|Fetch|GPC)[A-Za-z-]*+",
     "True-Client-IP",
     "U(?:pgrade-Insecure-Requests|ser-Agent)",
     "Via",
@@ -49,7 +49,7 @@ _ADDRESS = r"[0-9A-Fa-f.:\[\]]++"
 _TELLING = {
     "Host": _HOST,
     "Content-Length": "[0-9]{1,4}+",
-    "X-Forwarded-For": f"{_ADDRESS}(?:, ?+{_ADDRESS})*+",
+    "X-Forwarded-For": f"{_ADDRESS}(?>(?:, ?+{_ADDRESS})*)",
     "X-Forwarded-Proto": "https?+",
 }
 """Headers with the values that leave no doubt."""
@@ -65,9 +65,8 @@ def _compiled(expression: str) -> re.Pattern[bytes]:
     return re.compile(expression.encode("latin-1"))
 
 
-# Possessive, so that they never backtrack, except around groups: those in possessive parts are wrong in Python 3.11.2
-# where the part does not match (https://github.com/python/cpython/issues/101955). What is optional there has only one
-# way to match.
+# Possessive and atomic, so that they never backtrack, except around groups with values (tests/test_expressions.py).
+# What is optional there has only one way to match.
 _PATH = "/[A-Za-z0-9./_-]*+"
 _IDLE_LINE = "|".join(
     [*(rf"{_any_case(name)}:[\t\x20-\x7e\x80-\xff]*+" for name in _IDLE), "[Cc]onnection: ?+(?i:keep-alive)"]
@@ -76,17 +75,17 @@ _LINE = "|".join([_IDLE_LINE, *(rf"{_any_case(name)}: ?+{value}" for name, value
 
 # Any common head, with its headers in any order.
 _HEAD = _compiled(
-    rf"(GET|POST) (?:https?+://({_HOST}))?({_PATH}(?:\?[!-\"$-~]*+)?+) HTTP/1\.1\r\n"
-    rf"(?:(?:{_LINE})\r\n){{1,{MOST_HEADERS}}}+\r\n"
+    rf"(GET|POST) (?:https?+://({_HOST}))?({_PATH}(?>(?:\?[!-\"$-~]*+)?)) HTTP/1\.1\r\n"
+    rf"(?>(?:(?:{_LINE})\r\n){{1,{MOST_HEADERS}}})\r\n"
 )
 _FIELD = _compiled(rf"\n(?i:({'|'.join(_TELLING)})): ?+([^\r]++)")
 
 # The same in the orders of most programs, of WinHTTP, nginx and Caddy, which gives the values too. No upper case in the
 # domain, no final digit (it could be an IPv4 address), no label of a service, no percent sign except in %40, and not
 # the local part that stands for anybody (`web.mozilla`).
-_DOMAIN = rf"((?!(?:{'|'.join(sorted(LABELS))})\.){HOST_NAME}(?<![0-9]))"
+_DOMAIN = rf"((?!(?:{'|'.join(sorted(LABELS))})\.)(?>{HOST_NAME})(?<![0-9]))"
 _QUERY = rf"emailaddress=((?!{ANYBODY}(?:@|%40))[A-Za-z0-9._-]{{1,64}}+)(?:@|%40){_DOMAIN}"
-_SOME_IDLE = rf"(?:(?:{_IDLE_LINE})\r\n){{0,{MOST_HEADERS // 8}}}+"
+_SOME_IDLE = rf"(?>(?:(?:{_IDLE_LINE})\r\n){{0,{MOST_HEADERS // 8}}})"
 _HOST_LINE = rf"{_SOME_IDLE}{_any_case('Host')}: ?+(?=[^\r]{{1,{domain.MAX_OCTETS}}}+\r)"
 _LENGTH, _FORWARDED_FOR, _FORWARDED_PROTO = (
     rf"{_SOME_IDLE}(?:{_any_case(name)}: ?+({value})\r\n)?" for name, value in list(_TELLING.items())[1:]
