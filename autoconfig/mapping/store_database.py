@@ -6,8 +6,6 @@ import contextlib
 import importlib.resources
 from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import inspect, select, table, text
 
 from autoconfig.errors import DatabaseForeign, SchemaTooOld, SettingsInvalid
@@ -185,6 +183,10 @@ def upgrade(url: str, *, create: bool = False, setting: str = "database") -> tup
 
 
 def _migrate(connection: Connection) -> None:
+    # Here, as it loads every dialect of SQLAlchemy, which takes longer than what most commands do.
+    from alembic import command
+    from alembic.config import Config
+
     migrations = Config()
     migrations.set_main_option("script_location", str(importlib.resources.files("autoconfig.mapping") / "migrations"))
     migrations.attributes["connection"] = connection

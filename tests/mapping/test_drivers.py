@@ -57,11 +57,15 @@ def test_sqlite_needs_none() -> None:
 
 
 def test_imported_only_when_needed() -> None:
-    """Every command and the server's code are loaded without a driver, so that SQLite is served without extras."""
+    """
+    Every command and the server's code are loaded without a driver, so that SQLite is served without extras, and
+    without Alembic, which only an upgrade of the tables needs.
+    """
     script = (
         f"import sys; sys.modules.update(dict.fromkeys({BLOCKED!r}))\n"
         "import httptools, uvloop, autoconfig.cli.main, autoconfig.server.server, autoconfig.server.supervisor\n"
         "import autoconfig.web.app, autoconfig.mapping.lookup.finder, autoconfig.mapping.follower.follower\n"
+        "import autoconfig.cli.mapping, autoconfig.cli.db; assert 'alembic' not in sys.modules\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
