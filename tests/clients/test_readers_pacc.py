@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ from tests.clients.readers.client import PASSWORD, SMTP, SSL, Person, Refused
 from tests.clients.readers.pacc import discover_pacc, read, url_of
 from tests.clients.readers.serving import serving
 from tests.clients.readers.wire import Wire
+from tests.support import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +43,7 @@ def port(folder: Path) -> Iterator[int]:
 
 def record_of(folder: Path, domain: str) -> str:
     """The TXT record that `show` prints for the operator's zone."""
-    command = [sys.executable, "-m", "autoconfig", "--config", str(folder / "autoconfig.toml"), "show", domain]
-    shown = subprocess.run([*command, "--format", "pacc"], capture_output=True, text=True, check=True).stdout
+    shown = commands.run("--config", folder / "autoconfig.toml", "show", domain, "--format", "pacc").stdout
     return shown.splitlines()[-1].partition('"')[2].rpartition('"')[0]
 
 

@@ -7,7 +7,6 @@ import http.client
 import re
 import select
 import socket
-import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from autoconfig.cli.init import init
 from tests.deploy.nginx import Nginx
 from tests.deploy.programs import PATIENCE, Program
 from tests.deploy.site import DOCUMENT
+from tests.support import commands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,8 +163,7 @@ class Behind:
 
     def autoconfig(self, *arguments: str) -> None:
         """Run a command of ours."""
-        command = [sys.executable, "-m", "autoconfig", "--config", str(self.config), *arguments]
-        subprocess.run(command, check=True, capture_output=True)
+        commands.run("--config", self.config, *arguments)
 
     def start(self) -> None:
         """Start both."""

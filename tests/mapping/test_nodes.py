@@ -17,6 +17,7 @@ from tests.conftest import missing
 from tests.deploy.programs import Program, free_ports, until
 from tests.mapping.follower.files import sql
 from tests.mapping.plans import PLANS
+from tests.support import commands
 from tests.support.servers.postgresql import PostgreSQL
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Node:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command, to its end."""
-        return subprocess.run(self.command(*arguments), check=False, capture_output=True, text=True)
+        return commands.run(*arguments, "--config", self.config, code=None)
 
     def start(self) -> None:
         """Start to serve."""

@@ -27,6 +27,7 @@ from autoconfig.mapping.store import Change, Journal
 from tests.deploy.programs import Program, until
 from tests.mapping import reading
 from tests.mapping.plans import PLANS
+from tests.support import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,7 +95,7 @@ class Site:
         lines = (f"d{number}.example,a,v{version}.mail.example\n" for number in range(SYNCED))
         sheet.write_text("name,plan,server\n" + "".join(lines))
         began = time.time()
-        subprocess.run(self.command("mapping", "sync", str(sheet)), check=True, capture_output=True)
+        commands.run("mapping", "sync", sheet, "--config", self.folder / "autoconfig.toml")
         self.changed(range(self.names), Valid(began - 1, 0, version))
 
     def changed(self, numbers: Iterable[int], valid: Valid) -> None:

@@ -5,20 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.clients.readers.wire import Answer, Request, Wire
+from tests.support import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
-
-LIMIT = 60.0
-"""Seconds after which a command or the server gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +34,13 @@ class Served:
 
     def run(self, *arguments: str | Path, code: int = 0, **settings: object) -> str:
         """What a command writes to both streams, with other settings if need be; it ends with this exit code."""
-        return _run(self.folder, {**self.environment, **_variables(settings)}, *arguments, code=code)
+        environment = {**self.environment, **_variables(settings)}
+        return commands.run(*_on(self.folder), *arguments, environment=environment, together=True, code=code).stdout
 
     def json(self, *arguments: str | Path, code: int = 0, **settings: object) -> Any:
         """What a command writes to standard output, read as JSON."""
-        command = [*_command(self.folder), *map(str, arguments), "--json"]
         environment = {**self.environment, **_variables(settings)}
-        done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=LIMIT)
-        assert done.returncode == code, done.stderr.decode()
+        done = commands.run(*_on(self.folder), *arguments, "--json", environment=environment, code=code)
         return json.loads(done.stdout)
 
 
@@ -63,38 +57,18 @@ def serving(folder: Path, plans: str, rows: str, settings: Mapping[str, object])
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AUTOCONFIG_")}
     environment |= {**_variables(settings), "COLUMNS": "200"}
-    command = [sys.executable, "-m", "autoconfig", "init", str(folder)]
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    commands.run("init", folder, environment=environment)
     (folder / "plans.toml").write_text(plans, encoding="utf-8")
     if rows:
         (folder / "rows.csv").write_text(rows, encoding="utf-8")
-        _run(folder, environment, "mapping", "sync", folder / "rows.csv")
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        # Connections wait in the socket's queue until the server takes it, so nobody has to look whether it is up.
-        serve = [*_command(folder), "serve", "--fd", str(listening.fileno())]
-        process = subprocess.Popen(serve, env=environment, pass_fds=[listening.fileno()], stderr=subprocess.PIPE)
-    try:
+        commands.run(*_on(folder), "mapping", "sync", folder / "rows.csv", environment=environment)
+    with commands.serving(*_on(folder), environment=environment) as port:
         yield Served(port, folder, environment)
-    finally:
-        process.terminate()
-        _, log = process.communicate(timeout=LIMIT)
-        assert process.returncode == 0, log.decode()
 
 
 def _variables(settings: Mapping[str, object]) -> dict[str, str]:
     return {f"AUTOCONFIG_{name.upper()}": str(value) for name, value in settings.items()}
 
 
-def _command(folder: Path) -> list[str]:
-    return [sys.executable, "-m", "autoconfig", "--config", str(folder / "autoconfig.toml")]
-
-
-def _run(folder: Path, environment: Mapping[str, str], *arguments: str | Path, code: int = 0) -> str:
-    command = [*_command(folder), *map(str, arguments)]
-    done = subprocess.run(
-        command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=LIMIT
-    )
-    said = done.stdout.decode()
-    assert done.returncode == code, said
-    return said
+def _on(folder: Path) -> tuple[str, Path]:
+    return "--config", folder / "autoconfig.toml"

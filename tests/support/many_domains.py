@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from autoconfig.formats import zone, zone_text
@@ -11,6 +9,7 @@ from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.binding import bind
 from autoconfig.mail.domain import Domain
 from autoconfig.plans import read_plans
+from tests.support import commands
 from tests.support.peer_certificates import trusted
 from tests.support.servers.knot import Knot
 
@@ -41,7 +40,7 @@ def plans_text(imap_port: int, smtp_port: int) -> str:
 
 def make_folder(folder: Path, plans: str, rows: Mapping[str, str], **settings: str) -> Path:
     """A folder with a mapping of domains to servers (`cs000.xbit.jp` …); the configuration file."""
-    _run("init", folder)
+    commands.run("init", folder)
     (folder / "plans.toml").write_text(plans, encoding="utf-8")
     (folder / "root.pem").write_bytes(trusted().root)
     lines = {"public_url": f'"https://{PUBLIC}"', "check_rate": "1000", **settings}
@@ -49,14 +48,8 @@ def make_folder(folder: Path, plans: str, rows: Mapping[str, str], **settings: s
     file.write_text("".join(f"{name} = {value}\n" for name, value in lines.items()), encoding="utf-8")
     table = folder / "rows.csv"
     table.write_text("name,plan,server\n" + "".join(f"{d},shared,{s}\n" for d, s in rows.items()), encoding="utf-8")
-    _run("--config", file, "mapping", "sync", table)
+    commands.run("--config", file, "mapping", "sync", table)
     return file
-
-
-def _run(*arguments: str | Path) -> None:
-    command = [sys.executable, "-m", "autoconfig", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 def made_knot(program: str, plans: str, rows: Mapping[str, str], addresses: Mapping[str, str]) -> Knot:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
-import subprocess
-import sys
 from typing import TYPE_CHECKING
+
+from tests.support import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,12 +33,10 @@ def serving(folder: Path, changes: Mapping[str, str] | None = None, **settings: 
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AUTOCONFIG_")}
     environment |= {f"AUTOCONFIG_{name.upper()}": value for name, value in settings.items()}
-    command = [sys.executable, "-m", "autoconfig"]
-    at = ["--config", str(folder / "autoconfig.toml")]
-    subprocess.run([*command, "init", str(folder), "--demo"], env=environment, check=True, capture_output=True)
+    commands.run("init", folder, "--demo", environment=environment)
     rows = folder / "rows.csv"
     rows.write_text(ROWS, encoding="utf-8")
-    subprocess.run([*command, *at, "mapping", "sync", str(rows)], env=environment, check=True, capture_output=True)
+    commands.run("mapping", "sync", rows, "--config", folder / "autoconfig.toml", environment=environment)
     plans = folder / "plans.toml"
     text = plans.read_text(encoding="utf-8")
     for old, new in (changes or {}).items():
@@ -53,16 +50,5 @@ def serving(folder: Path, changes: Mapping[str, str] | None = None, **settings: 
 @contextlib.contextmanager
 def served(folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
     """Serve what `init` made in a folder, and give the port."""
-    command = [sys.executable, "-m", "autoconfig", "--config", str(folder / "autoconfig.toml")]
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        # Connections wait in the socket's queue until the server takes it, so nobody has to look whether it is up.
-        fd = listening.fileno()
-        serve = [*command, "serve", "--fd", str(fd)]
-        process = subprocess.Popen(serve, env=environment, pass_fds=[fd], stderr=subprocess.PIPE)
-    try:
+    with commands.serving("--config", folder / "autoconfig.toml", environment=environment) as port:
         yield port
-    finally:
-        process.terminate()
-        _, log = process.communicate(timeout=60)
-        assert process.returncode == 0, log.decode()

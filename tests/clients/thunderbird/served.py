@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from tests.clients.thunderbird.processes import running, until_up
+from tests.support import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def served(folder: Path, plans: str = "", rows: str = "") -> Iterator[Path]:
         rows: CSV of rows that hold instead of the demo's rows of the same names.
     """
     demo = folder / "demo"
-    _run("init", str(demo), "--demo")
+    commands.run("init", demo, "--demo")
     if plans:
         with (demo / "plans.toml").open("a", encoding="utf-8") as file:
             file.write(plans)
@@ -36,16 +36,11 @@ def served(folder: Path, plans: str = "", rows: str = "") -> Iterator[Path]:
     if rows:
         table = folder / "rows.csv"
         table.write_text(rows, encoding="utf-8")
-        _run(*configuration, "mapping", "sync", str(table))
+        commands.run(*configuration, "mapping", "sync", str(table))
     place, log = folder / "socket", folder / "serve.log"
     with running([*PROGRAM, *configuration, "serve", "--uds", str(place)], log) as process:
         until_up("autoconfig serve", process, log, lambda: _answers(place))
         yield place
-
-
-def _run(*arguments: str) -> None:
-    done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 def _answers(place: Path) -> bool:
