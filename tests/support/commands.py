@@ -38,6 +38,7 @@ def run(
     *arguments: str | Path,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    module: str = "autoconfig",
     together: bool = False,
     code: int | None = 0,
 ) -> subprocess.CompletedProcess[str]:
@@ -48,6 +49,7 @@ def run(
         arguments: those after `autoconfig`.
         environment: the whole of it; `None`: as here.
         folder: where it runs; `None`: here.
+        module: another program, as after `python -m`.
         together: standard error goes to standard output.
         code: the exit code that it has to have; `None`: any.
 
@@ -56,7 +58,8 @@ def run(
         subprocess.TimeoutExpired: it did not end in time, and was killed.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        command = Command(arguments, out, out if together else err, environment=environment, folder=folder)
+        streams = out, out if together else err
+        command = Command(arguments, *streams, environment=environment, folder=folder, module=module)
         try:
             ended = command.wait(LIMIT)
         except subprocess.TimeoutExpired:
@@ -99,14 +102,16 @@ class Command:
         *,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
+        module: str = "autoconfig",
         inherited: Sequence[int] = (),
     ) -> None:
         """`inherited`: descriptors that it has with the same numbers."""
-        self.arguments = ["autoconfig", *map(str, arguments)]
+        self.arguments = [module, *map(str, arguments)]
         self.returncode: int | None = None
         environment = dict(os.environ if environment is None else environment)
         environment.pop("PYTHONUNBUFFERED", None)
         request = {
+            "module": module,
             "arguments": self.arguments[1:],
             "environment": environment,
             "folder": str(folder or Path.cwd()),

@@ -24,7 +24,17 @@ from typing import Any
 LARGEST = 1 << 17
 """Bytes of a request at the most: mostly environment."""
 MOST_DESCRIPTORS = 16
-LIBRARIES = ("alembic.command", "rich.console", "rich.progress", "rich.table", "sqlalchemy.dialects.sqlite")
+LIBRARIES = (
+    "alembic.command",
+    "psycopg",
+    "pymysql",
+    "rich.console",
+    "rich.progress",
+    "rich.table",
+    "sqlalchemy.dialects.mysql.pymysql",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite",
+)
 """What commands load inside of functions."""
 
 
@@ -97,7 +107,7 @@ def main() -> None:
 
         coverage.process_startup()
     sys.argv[1:] = request["arguments"]
-    runpy.run_module("autoconfig", run_name="__main__", alter_sys=True)
+    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from autoconfig.mapping.follower import comparison, copy_file, follower
 from autoconfig.mapping.follower.follower import Follower
 from autoconfig.mapping.store import Journal
 from autoconfig.mapping.store_database import upgrade
+from tests.support import commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,13 +65,8 @@ TASKS: dict[str, Callable[..., None]] = {
 
 def killed(at: int, task: str, *arguments: str | Path) -> bool:
     """Whether it was killed, and did not end before."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.mapping.follower.killed", str(at), task, *map(str, arguments)],
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    module = "tests.mapping.follower.killed"
+    done = commands.run(str(at), task, *arguments, folder=ROOT, module=module, code=None)
     assert done.returncode in {0, -signal.SIGKILL}, done.stderr
     return done.returncode != 0
 
