@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.imports import IMPORTS, modules, part_of
+from tests.support.imports import all_imports, modules, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,9 @@ def test_web_knows_no_engine() -> None:
     """
     known = {f"autoconfig.mapping.{name}" for name in ("timeline", "finder_factory", "local_reading", "record")}
 
-    assert {found.module for found in IMPORTS if found.part == "web" and part_of(found.module) == "mapping"} <= known
+    assert {
+        found.module for found in all_imports() if found.part == "web" and part_of(found.module) == "mapping"
+    } <= known
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import ast
 import io
 import re
 import tokenize
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,8 +67,13 @@ def prose_of(page: str) -> str:
     return re.sub(r"^```.*?^```", lambda found: "\n" * found.group().count("\n"), page, flags=re.MULTILINE | re.DOTALL)
 
 
-def texts() -> Iterator[tuple[str, str]]:
-    """All texts, each with its place."""
+@cache
+def texts() -> list[tuple[str, str]]:
+    """All texts, each with its place: not read where tests are only collected."""
+    return list(_texts())
+
+
+def _texts() -> Iterator[tuple[str, str]]:
     for path in modules().values():
         for line, text in texts_of(path.read_text(encoding="utf-8")):
             yield f"{path.relative_to(PACKAGE.parent)}:{line}", text
@@ -80,13 +86,10 @@ def found(pattern: str, text: str) -> list[str]:
     return [match.group() for match in re.finditer(pattern, re.sub(r"\s+", " ", text).strip(), re.IGNORECASE)]
 
 
-TEXTS = list(texts())
-
-
 @pytest.mark.parametrize(("pattern", "budget"), PHRASES.values(), ids=PHRASES)
 def test_budget(pattern: str, budget: int) -> None:
     """No phrase occurs more often than its budget."""
-    places = [f"{place}: … {phrase} …" for place, text in TEXTS for phrase in found(pattern, text)]
+    places = [f"{place}: … {phrase} …" for place, text in texts() for phrase in found(pattern, text)]
 
     assert len(places) <= budget, "\n".join([f"{len(places)}, and the budget is {budget}:", *places])
 

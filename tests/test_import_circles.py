@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.imports import IMPORTS, Import, imports_of, modules
+from tests.support.imports import Import, all_imports, imports_of, modules
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -39,7 +39,7 @@ def circle(imports: Iterable[Import], files: Collection[str]) -> str:
 
 def test_no_circle_of_files() -> None:
     """No two files import each other, not even for types or by way of others; what both need belongs in a third."""
-    assert circle(IMPORTS, modules()) == ""
+    assert circle(all_imports(), modules()) == ""
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,4 +66,7 @@ def imports_of(importer: str, source: str) -> Iterator[Import]:
             yield Import(importer, ast.unparse(node.args[0]), node.lineno)
 
 
-IMPORTS = [found for name, path in modules().items() for found in imports_of(name, path.read_text(encoding="utf-8"))]
+@cache
+def all_imports() -> list[Import]:
+    """Those of the whole package: not read where tests are only collected."""
+    return [found for name, path in modules().items() for found in imports_of(name, path.read_text(encoding="utf-8"))]
