@@ -20,12 +20,12 @@ import tempfile
 import threading
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-LIMIT = 60.0
+LIMIT = 300.0
 """Seconds after which a command is given up."""
 _ROOT = Path(__file__).parents[2]
 # Output is kept in a file until the end, and shows no difference.
@@ -59,13 +59,8 @@ def run(
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         streams = out, out if together else err
-        command = Command(arguments, *streams, environment=environment, folder=folder, module=module)
-        try:
+        with Command(arguments, *streams, environment=environment, folder=folder, module=module) as command:
             ended = command.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            command.send_signal(signal.SIGKILL)
-            command.wait(LIMIT)
-            raise
         out.seek(0)
         err.seek(0)
         done = subprocess.CompletedProcess(command.arguments, ended, out.read().decode(), err.read().decode())
@@ -80,19 +75,24 @@ def serving(*arguments: str | Path, environment: Mapping[str, str]) -> Iterator[
         port: int = listening.getsockname()[1]
         # Connections wait in the socket's queue until the server takes it, so nobody has to look whether it is up.
         fd = listening.fileno()
-        server = Command([*arguments, "serve", "--fd", str(fd)], log, log, environment=environment, inherited=[fd])
-        listening.close()
-        try:
-            yield port
-        finally:
-            server.send_signal(signal.SIGTERM)
-            code = server.wait(LIMIT)
-            log.seek(0)
-            assert code == 0, log.read().decode()
+        command = [*arguments, "serve", "--fd", str(fd)]
+        with Command(command, log, log, environment=environment, inherited=[fd]) as server:
+            listening.close()
+            try:
+                yield port
+            finally:
+                server.send_signal(signal.SIGTERM)
+                code = server.wait(LIMIT)
+                log.seek(0)
+                assert code == 0, log.read().decode()
 
 
 class Command:
-    """A running command, with the part of `subprocess.Popen` that tests need."""
+    """
+    A running command, with the part of `subprocess.Popen` that tests need.
+
+    As a context manager it is killed at the end, if it still runs.
+    """
 
     def __init__(
         self,
@@ -125,6 +125,13 @@ class Command:
             given = [theirs.fileno(), nothing.fileno(), out.fileno(), err.fileno(), *inherited]
             socket.send_fds(_control(), [json.dumps(request).encode()], given)
         self.pid = self._answer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.send_signal(signal.SIGKILL)
+        self.wait(LIMIT)
 
     def wait(self, timeout: float) -> int:
         """
