@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -15,6 +17,7 @@ import pytest
 from tests.support import commands
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -79,6 +82,25 @@ def test_interpreter(environment: dict[str, str]) -> None:
     """What only a new interpreter would read is refused."""
     with pytest.raises(ValueError, match="PYTHONUTF8"):
         commands.run("--version", environment={**environment, "PYTHONUTF8": "0"})
+
+
+@pytest.mark.parametrize("opened", [pty.openpty, os.pipe], ids=["terminal", "pipe"])
+def test_streams(folder: Path, environment: dict[str, str], opened: Callable[[], tuple[int, int]]) -> None:
+    """It writes the same to a terminal, and to a pipe, as a real one does."""
+    written = []
+    for start in (_real, commands.Command):
+        reading, writing = opened()
+        with os.fdopen(writing, "wb", buffering=0) as theirs:
+            arguments = ["mapping", "show", "sample.co.jp"]
+            process = start(arguments, theirs, theirs, environment=environment, folder=folder, inherited=[])
+        written.append(b"")
+        with os.fdopen(reading, "rb", buffering=0) as ours, contextlib.suppress(OSError):  # so a terminal ends
+            while data := ours.read(65536):
+                written[-1] += data
+        assert process.wait(commands.LIMIT) == 0
+
+    assert written[0]
+    assert written[0] == written[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])

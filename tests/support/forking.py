@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import io
 import json
 import os
 import resource
@@ -19,7 +20,7 @@ import sys
 import threading
 import time
 from importlib import import_module
-from typing import Any
+from typing import Any, TextIO
 
 LARGEST = 1 << 17
 """Bytes of a request at the most: mostly environment."""
@@ -89,6 +90,22 @@ def _become(request: dict[str, Any], given: list[int]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     time.tzset()
+    for name, mode in (("stdin", "rb"), ("stdout", "wb"), ("stderr", "wb")):
+        opened = _opened(getattr(sys, name), mode)
+        setattr(sys, name, opened)
+        setattr(sys, f"__{name}__", opened)
+
+
+def _opened(before: TextIO, mode: str) -> io.TextIOWrapper:
+    """A standard stream as an interpreter makes it at its start, by what is behind the descriptor now."""
+    number = before.fileno()
+    return io.TextIOWrapper(
+        open(number, mode, closefd=False),
+        encoding=before.encoding,
+        errors=before.errors,
+        newline="\n",
+        line_buffering=number == sys.stderr.fileno() or os.isatty(number),
+    )
 
 
 def main() -> None:
