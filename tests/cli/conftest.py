@@ -5,20 +5,23 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import httpx
 import pytest
 
 from autoconfig.cli.main import run
+from tests.support import commands
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 LIMIT = 60.0
 """Seconds after which a test gives up waiting for a process."""
@@ -103,33 +106,68 @@ def on_demo(command: Command, demo: Path) -> Command:
     return run_
 
 
-class Program:
-    """A running `autoconfig`."""
+PYTHON = [sys.executable, "-m", "autoconfig"]
+"""How a program is started whose interpreter has to read something first, such as PYTHONPATH."""
 
-    def __init__(self, arguments: tuple[str | Path, ...], cwd: Path, **options: Any) -> None:
-        python = options.pop("python", [sys.executable, "-m", "autoconfig"])
-        self.process = subprocess.Popen(
-            [*python, *map(str, arguments)],
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=options.pop("stdout", subprocess.PIPE),
-            stderr=subprocess.PIPE,
-            **options,
-        )
+
+class Program:
+    """A running `autoconfig`, forked from a process that has loaded it; or started, where it could not be had so."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str | Path],
+        folder: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        stdout: IO[bytes] | None = None,
+        pass_fds: Sequence[int] = (),
+        python: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        """
+        Start it, without waiting for it.
+
+        Args:
+            arguments: those of `autoconfig`.
+            folder: where it runs.
+            env: the whole environment; `None`: as here.
+            stdout: where its output goes; `None`: into its `Result`.
+            pass_fds: descriptors that it inherits.
+            python: the command before the arguments of a program that is started, as by `options`; it may be `PYTHON`.
+            options: more of those of `subprocess.Popen`.
+        """
         self.said = ""
+        self._kept = tempfile.TemporaryFile() if stdout is None else None  # noqa: SIM115 (until `kill`)
+        reading, writing = os.pipe()
+        self._heard = os.fdopen(reading, "rb", buffering=0)
+        out = stdout or self._kept
+        assert out is not None
+        self.process: subprocess.Popen[bytes] | commands.Command
+        with os.fdopen(writing, "wb") as err:
+            if python or options:
+                self.process = subprocess.Popen(
+                    [*(python or PYTHON), *map(str, arguments)],
+                    cwd=folder,
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    pass_fds=pass_fds,
+                    **options,
+                )
+            else:
+                self.process = commands.Command(arguments, out, err, environment=env, folder=folder, inherited=pass_fds)
 
     def line(self, containing: str) -> str:
         """Wait for a line on standard error; those before it are skipped."""
-        assert self.process.stderr is not None
-        descriptor, deadline = self.process.stderr.fileno(), time.monotonic() + LIMIT
+        deadline = time.monotonic() + LIMIT
         while True:
             *lines, rest = self.said.split("\n")
             for number, line in enumerate(lines):
                 if containing in line:
                     self.said = "\n".join([*lines[number + 1 :], rest])
                     return line
-            readable, _, _ = select.select([descriptor], [], [], max(0, deadline - time.monotonic()))
-            data = os.read(descriptor, 65536) if readable else b""
+            data = self._more(deadline)
             assert data, f"no line with {containing!r}: {self.said}"
             self.said += data.decode()
 
@@ -141,21 +179,33 @@ class Program:
         """Wait for its end, after a signal if one is given."""
         if number is not None:
             self.signal(number)
-        out, err = self.process.communicate(timeout=LIMIT)
-        return Result(self.process.returncode, (out or b"").decode(), self.said + err.decode())
+        deadline, rest = time.monotonic() + LIMIT, b""
+        while data := self._more(deadline):
+            rest += data
+        code, out = self.process.wait(LIMIT), b""
+        if self._kept is not None:
+            self._kept.seek(0)
+            out = self._kept.read()
+        return Result(code, out.decode(), self.said + rest.decode())
 
     def kill(self) -> None:
         """Whatever the test left behind ends here."""
         if self.process.poll() is None:
-            self.process.terminate()
+            self.signal(signal.SIGTERM)
             try:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream is not None:
-                stream.close()
+                self.signal(signal.SIGKILL)
+                self.process.wait(LIMIT)
+        self._heard.close()
+        if self._kept is not None:
+            self._kept.close()
+
+    def _more(self, deadline: float) -> bytes:
+        """What comes next on standard error; nothing where it has ended."""
+        readable, _, _ = select.select([self._heard], [], [], max(0, deadline - time.monotonic()))
+        assert readable, f"nothing more was said, and it did not end: {self.said}"
+        return self._heard.read(65536)
 
 
 class Start(Protocol):

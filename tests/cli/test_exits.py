@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from autoconfig import errors
 from autoconfig.cli.exits import Exit, exit_code, sentence
 from autoconfig.errors import AutoconfigError, PlanUnusable
+from tests.support import commands
 
 if TYPE_CHECKING:
     import socket
@@ -319,7 +319,7 @@ def large(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Path(shutil.copytree(made, tmp_path_factory.mktemp("large") / "demo"))
     sheet = folder / "large.csv"
     sheet.write_text("name,plan\n" + "".join(f"n{n}.example,shared-managed\n" for n in range(3000)))
-    subprocess.run([sys.executable, "-m", "autoconfig", "mapping", "sync", sheet], cwd=folder, check=True)
+    commands.run("mapping", "sync", sheet, folder=folder)
     return folder
 
 
@@ -336,11 +336,9 @@ PRINTED = {
 def test_broken_pipe(start: Start, large: Path, arguments: tuple[str, ...]) -> None:
     """Who has read enough of the output (`| head -1`) leaves a command that ends with 0, without a word."""
     reading, writing = os.pipe()
-    with contextlib.suppress(OSError):
-        program = start(*arguments, cwd=large, stdout=writing)
-        os.close(writing)
-        os.close(reading)
-    ended = program.end()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        ended = start(*arguments, cwd=large, stdout=pipe).end()
 
     assert (ended.code, ended.err) == (0, "")
 

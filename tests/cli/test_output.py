@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import re
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ import pytest
 
 from autoconfig.cli.output import MANY, print_json, print_json_lines, print_pairs, print_table, say
 from autoconfig.visible import is_hidden
+from tests.cli.conftest import PYTHON
+from tests.support import commands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,8 +72,7 @@ def test_json(capsys: Captured) -> None:
 @pytest.fixture
 def japanese(demo: Path) -> Path:
     """A demo with a Japanese note."""
-    asked = [sys.executable, "-m", "autoconfig", "mapping", "set", "日本語.example", "--plan", "shared-managed"]
-    subprocess.run([*asked, "--note", "解約"], cwd=demo, check=True, capture_output=True)
+    commands.run("mapping", "set", "日本語.example", "--plan", "shared-managed", "--note", "解約", folder=demo)
     return demo
 
 
@@ -88,8 +88,8 @@ def said(program: Program) -> str:
 def test_data_in_another_encoding(start: Start, encoding: str) -> None:
     """Data is UTF-8 whatever encoding the terminal has: what `export` wrote, `sync` reads."""
     environment = os.environ | {"PYTHONIOENCODING": encoding}
-    exported = said(start("mapping", "export", env=environment))
-    listed = said(start("mapping", "list", "--json", env=environment))
+    exported = said(start("mapping", "export", env=environment, python=PYTHON))
+    listed = said(start("mapping", "list", "--json", env=environment, python=PYTHON))
 
     assert "xn--wgv71a119e.example,shared-managed" in exported
     assert "解約" in exported
@@ -99,7 +99,8 @@ def test_data_in_another_encoding(start: Start, encoding: str) -> None:
 @pytest.mark.usefixtures("japanese")
 def test_text_in_another_encoding(start: Start) -> None:
     """Text for people goes as far as their terminal's encoding does, and is no bug where it cannot go."""
-    shown = said(start("mapping", "show", "日本語.example", env=os.environ | {"PYTHONIOENCODING": "ascii"}))
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    shown = said(start("mapping", "show", "日本語.example", env=environment, python=PYTHON))
 
     assert "\\u65e5\\u672c\\u8a9e.example" in shown
 
@@ -121,13 +122,13 @@ def test_closed_output(start: Start) -> None:
 def on_a_terminal(start: Start, *arguments: str) -> str:
     """What a terminal of 60 columns is sent by a command that ends well."""
     leader, follower = pty.openpty()
-    program = start(
-        *arguments,
-        stdout=follower,
-        env=os.environ | {"TERM": "xterm", "COLUMNS": "60"},
-        preexec_fn=lambda: os.dup2(1, 2),
-    )
-    os.close(follower)
+    with os.fdopen(follower, "wb", buffering=0) as terminal:
+        program = start(
+            *arguments,
+            stdout=terminal,
+            env=os.environ | {"TERM": "xterm", "COLUMNS": "60"},
+            preexec_fn=lambda: os.dup2(1, 2),
+        )
     written = b""
     try:
         while data := os.read(leader, 65536):

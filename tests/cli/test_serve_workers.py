@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import Server, answers
+from tests.cli.conftest import LIMIT, PYTHON, Server, answers
 from tests.cli.serving import answers_alone, change_port, imap_port, workers_of
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def test_killed_supervisor(serve: Serve, start: Start, wait_until: Wait) -> None
     server = serve("--workers", "2")
     wait_until(lambda: len(workers_of(server.program)) == 2)
     workers = workers_of(server.program)
-    server.program.process.kill()
-    server.program.process.wait()
+    server.program.signal(signal.SIGKILL)
+    server.program.process.wait(LIMIT)
     wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
     again = start("serve", "--port", server.place.rpartition(":")[2])
 
@@ -96,7 +96,7 @@ def test_stuck_worker(serve: Serve, tmp_path: Path, wait_until: Wait) -> None:
         "signal.signal(signal.SIGUSR1, lambda *_: time.sleep(600))\n",
         encoding="utf-8",
     )
-    server = serve("--workers", "2", env=os.environ | {"PYTHONPATH": str(tmp_path)})
+    server = serve("--workers", "2", env=os.environ | {"PYTHONPATH": str(tmp_path)}, python=PYTHON)
     wait_until(lambda: len(workers_of(server.program)) == 2)
     first, second = workers_of(server.program)
     wait_until(lambda: answers_alone(server, [first, second], first))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -152,11 +153,11 @@ def test_a_reader_that_has_seen_enough(url: str, start: Start) -> None:
     """Who reads the first lines of a long list, and then goes, ends the command in silence."""
     with closing(Journal(url)) as journal, journal.writing() as writing:
         writing.append(Change(f"n{number}.example", 1, "shared-managed", "{}") for number in range(20_000))
-    program = start("mapping", "list", "--json")
-    assert program.process.stdout is not None
-    assert b"n0.example" in program.process.stdout.readline()
-    program.process.stdout.close()
-    program.process.stdout = None
+    ours, theirs = os.pipe()
+    with os.fdopen(ours, "rb") as reader:
+        with os.fdopen(theirs, "wb") as output:
+            program = start("mapping", "list", "--json", stdout=output)
+        assert b"n0.example" in reader.readline()
     ended = program.end()
 
     assert (ended.code, ended.err) == (0, "")

@@ -9,6 +9,7 @@ import pytest
 
 from autoconfig.mapping.copy_status import read_status
 from autoconfig.mapping.store import Change, Journal
+from tests.cli.conftest import LIMIT, PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,8 +101,8 @@ def test_ends_with_its_supervisor(serve: Serve, demo: Path, url: str, wait_until
     server = serve("--workers", workers)
     wait_until(lambda: serves(server, "cs1.xbit.jp"))
     process = follower_of(demo)
-    server.program.process.kill()
-    server.program.process.wait()
+    server.program.signal(signal.SIGKILL)
+    server.program.process.wait(LIMIT)
     wait_until(lambda: not is_there(process))
     again = serve("--workers", workers)
     move(url, "cs2.xbit.jp")
@@ -115,7 +116,7 @@ def test_stuck(serve: Serve, demo: Path, url: str, tmp_path: Path, wait_until: W
         "import autoconfig.server.follower_supervisor\nautoconfig.server.follower_supervisor.STUCK = 15\n",
         encoding="utf-8",
     )
-    server = serve(env=os.environ | {"PYTHONPATH": str(tmp_path)})
+    server = serve(env=os.environ | {"PYTHONPATH": str(tmp_path)}, python=PYTHON)
     wait_until(lambda: serves(server, "cs1.xbit.jp"))
     process = follower_of(demo)
     os.kill(process, signal.SIGSTOP)
@@ -167,7 +168,8 @@ def test_a_folder_of_another_machine(start: Start, url: str, tmp_path: Path) -> 
         "import pathlib\nimport autoconfig.mapping.local_disk as module\n"
         f"module.MOUNTS = pathlib.Path({str(tmp_path / 'mounts')!r})\n"
     )
-    ended = start("serve", "--port", "0", env=os.environ | {"PYTHONPATH": str(tmp_path)}).end()
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    ended = start("serve", "--port", "0", env=environment, python=PYTHON).end()
 
     assert ended.code == 2
     assert len(ended.err.splitlines()) == 1
