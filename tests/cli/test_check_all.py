@@ -4,8 +4,6 @@ import contextlib
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from html.parser import HTMLParser
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.cli.conftest import Command
+    from tests.cli.conftest import Command, Start
     from tests.support.scripted_mail import Script, Wire
     from tests.support.servers.knot import Knot
 
@@ -123,12 +121,12 @@ def rows_of(site: Site, table: str) -> int:
             return 0
 
 
-def test_killed(site: Site, mail: Mail, command: Command) -> None:
+def test_killed(site: Site, mail: Mail, command: Command, start: Start) -> None:
     """A check that was killed goes on: what was asked is not asked again; the next check asks anew."""
     gate = threading.Event()
     healthy = mail.smtp_scripts[HOSTS[2]].script
     mail.smtp_scripts[HOSTS[2]].script = lambda _wire: (gate.wait(LIMIT), None)[1]
-    process = subprocess.Popen([sys.executable, "-m", "autoconfig", *site.check, "--timeout", "100"])
+    process = start(*site.check, "--timeout", "100").process
     try:
         until = time.monotonic() + LIMIT
         # Of five servers what clients see with and without SNI, and the domains that are on two of the hosts.
@@ -138,7 +136,7 @@ def test_killed(site: Site, mail: Mail, command: Command) -> None:
             time.sleep(0.05)
     finally:
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.wait(LIMIT)
     before = mail.connections()
     mail.smtp_scripts[HOSTS[2]].script = healthy
     gate.set()

@@ -10,6 +10,7 @@ import pytest
 
 from autoconfig.cli.init import init
 from tests.deploy.page import sections
+from tests.support import commands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,13 +39,13 @@ for number in range({ROUNDS}):
 """
     words = line.replace(COPY, str(copy)).split()
     assert words[0] == "autoconfig"
-    backup = [sys.executable, "-m", *words, "--force", "--config", "demo/autoconfig.toml"]
+    backup = [*words[1:], "--force", "--config", "demo/autoconfig.toml"]
     counted = []
     with subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.DEVNULL) as writing:
         ended = False
         while not ended:
             ended = writing.poll() is not None
-            subprocess.run(backup, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+            commands.run(*backup, folder=tmp_path)
             with closing(sqlite3.connect(copy)) as opened:
                 assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
                 counted.append(opened.execute("SELECT count(*) FROM mapping").fetchone()[0] - before)

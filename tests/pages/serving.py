@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from autoconfig.cli.init import init
+from tests.support import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,12 +53,5 @@ def serving(folder: Path) -> Iterator[str]:
     kept = [line for line in config.read_text(encoding="utf-8").splitlines() if not line.startswith("provider_name")]
     config.write_text("\n".join(kept) + SETTINGS, encoding="utf-8")
     (folder / "logo.svg").write_bytes(LOGO)
-    command = [sys.executable, "-m", "autoconfig", "serve", "--port", "0", "--config", str(config)]
-    listening = folder / "state" / "listening.json"
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 30
-        while not listening.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        yield json.loads(listening.read_text(encoding="utf-8"))["place"].rpartition(":")[2]
-        process.terminate()
-        process.wait(20)
+    with commands.serving("--config", config, environment=os.environ) as port:
+        yield str(port)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +10,7 @@ from autoconfig.errors import SettingsInvalid
 from autoconfig.settings import PageLanguage, Settings
 from autoconfig.web.pages import files, rendering
 from autoconfig.web.pages.validation import check_pages
+from tests.support import commands
 from tests.web.pages.conftest import URL, page_for, words
 
 if TYPE_CHECKING:
@@ -191,10 +190,8 @@ def test_start(own: Path, tmp_path: Path) -> None:
     """`autoconfig serve` says which template is broken, and does not start."""
     init(tmp_path / "demo", demo=True)
     (own / "parts" / "support.html").write_text("\n{{ typo }}", encoding="utf-8")
-    command = [sys.executable, "-m", "autoconfig", "--config", str(tmp_path / "demo" / "autoconfig.toml"), "serve"]
-    environment = {**os.environ, "AUTOCONFIG_TEMPLATES_DIR": str(own)}
-    ended = subprocess.run([*command, "--port", "0"], env=environment, capture_output=True, text=True, check=False)
+    command = ["--config", str(tmp_path / "demo" / "autoconfig.toml"), "serve", "--port", "0"]
+    ended = commands.run(*command, environment={**os.environ, "AUTOCONFIG_TEMPLATES_DIR": str(own)}, code=2)
 
-    assert ended.returncode == 2
     assert f"templates_dir = '{own}': parts/support.html, line 2: UndefinedError: 'typo' is undefined" in ended.stderr
     assert "Traceback" not in ended.stderr
