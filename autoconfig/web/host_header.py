@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from autoconfig.errors import DomainInvalid
@@ -41,10 +42,16 @@ class AskedHost(NamedTuple):
 NOTHING = AskedHost("", None)
 
 
+# RFC 9110 section 7.2; beyond it octets of other encodings, which some clients send as they were typed.
+_VALUE = re.compile(rb"(?:\[[0-9A-Fa-fv:.]++\]|[^\x00-\x20\x7f\"#/:<>?@\[\\\]^`{|}]*+)(?::[0-9]*+)?")
+
+
 def has_one_host(scope: Scope) -> bool:
-    """Whether there is exactly one Host header; before HTTP/1.1 none is allowed too (RFC 9112 section 3.2)."""
-    count = [name for name, _ in scope["headers"]].count(b"host")
-    return count == 1 or (count == 0 and str(scope["http_version"]) != "1.1")
+    """Whether there is exactly one valid Host header; before HTTP/1.1 none is allowed too (RFC 9112 section 3.2)."""
+    values = [value for name, value in scope["headers"] if name == b"host"]
+    if not values:
+        return str(scope["http_version"]) != "1.1"
+    return len(values) == 1 and _VALUE.fullmatch(values[0].strip(b" \t")) is not None
 
 
 def asked_host(scope: Scope) -> AskedHost:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from autoconfig.server.http_protocol import HEAD, Connection
+from autoconfig.server.http_protocol import HEAD, TURN, Connection
 from tests.server.wire import AUTODISCOVER, BODY, PATH, Server, Wire, chunked, demo_server, post, request
 
 if TYPE_CHECKING:
@@ -323,3 +323,57 @@ def test_connections(serve: Serve, wait_until: Callable[[Callable[[], bool]], No
 
     assert ended.code == 0
     assert "times=55" in again
+
+
+@pytest.mark.parametrize("octets", [request(), post()], ids=["GET", "POST"])
+def test_many_at_once(server: Server, octets: bytes) -> None:
+    """
+    Of requests that arrive together only some are answered in a row, then other connections have their turn; meanwhile
+    nothing more is read. All are answered in the end, once each.
+    """
+    count = 5 * TURN + 3
+
+    async def go() -> tuple[list[int], list[bool]]:
+        wire, other = Wire(), Wire()
+        ours, theirs = (Connection(server.config, server.state, {}, asyncio.get_running_loop()) for _ in range(2))
+        ours.connection_made(wire)
+        theirs.connection_made(other)
+        answered, paused = list[int](), list[bool]()
+        ours.data_received(octets * (count - 1) + octets[:9])
+        ours.data_received(octets[9:])  # which may have been read already
+        while not answered or answered[-1] < count:
+            answered.append(wire.written.count(b"HTTP/1.1 200 "))
+            paused.append(wire.paused)
+            theirs.data_received(request())
+            assert other.written.count(b"HTTP/1.1 200 ") == len(answered)
+            await asyncio.sleep(0)
+        ours.connection_lost(None)
+        theirs.connection_lost(None)
+        return answered, paused
+
+    answered, paused = server.runner.run(go())
+
+    assert answered == [*range(TURN, count, TURN), count]
+    assert paused == [True] * (len(answered) - 1) + [False]
+
+
+@pytest.mark.parametrize("ends", ["by the client", "by what follows"])
+def test_end_before_its_turn(server: Server, ends: str) -> None:
+    """A connection that ends before its next turn ends at once, or when it comes to what is no request."""
+    last = [] if ends == "by the client" else [b"garbage\r\n\r\n"]
+
+    async def go() -> Wire:
+        wire = Wire()
+        connection = Connection(server.config, server.state, {}, asyncio.get_running_loop())
+        connection.connection_made(wire)
+        connection.data_received(b"".join([request() * (TURN + 1), *last, request()]))
+        if not last:
+            connection.connection_lost(None)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        connection.connection_lost(None)
+        return wire
+
+    statuses = re.findall(rb"HTTP/1.1 (\d+)", server.runner.run(go()).written)
+
+    assert statuses == ([b"200"] * TURN if not last else [b"200"] * (TURN + 1) + [b"400"])

@@ -63,14 +63,14 @@ def _request(line: str, *headers: str) -> re.Pattern[bytes]:
     return re.compile(expression.encode("latin-1"))
 
 
-# What repeats is possessive or atomic, except around groups with values (tests/test_expressions.py). What is not has
-# only one way to match, so nothing backtracks far.
+# Repetition is possessive or atomic (tests/test_expressions.py), except around groups with values: there a text has one
+# way to match, so nothing backtracks far.
 _PATH = "/[A-Za-z0-9./_-]*+"
 # No upper case, no final digit (it could be an IPv4 address), no label of a service.
 _DOMAIN = rf"((?!(?:{'|'.join(sorted(LABELS))})\.)(?>{HOST_NAME})(?<![0-9]))"
 # No percent sign except in %40, and not the local part that stands for anybody (`web.mozilla`).
-_QUERY = rf"emailaddress=((?!{ANYBODY}(?:@|%40))[A-Za-z0-9._-]{{1,64}}+)(?:@|%40){_DOMAIN}"
-_SHORT = rf"(?=[^\r]{{1,{domain.MAX_OCTETS}}}+\r)"
+_SHORT = rf"(?=[a-z0-9.-]{{1,{domain.MAX_OCTETS}}}+[ \r])"
+_QUERY = rf"emailaddress=((?!{ANYBODY}(?:@|%40))[A-Za-z0-9._-]{{1,64}}+)(?:@|%40){_SHORT}{_DOMAIN}"
 _ADDRESS = r"[0-9A-Fa-f.:\[\]]++"
 _ADDRESSES = f"({_ADDRESS}(?>(?:, ?+{_ADDRESS})*))"
 _PASSED = [
@@ -86,7 +86,7 @@ _GET = _request(
 )
 _POST = _request(
     f"(POST {_PATH})",
-    _once(2, "Host", rf"{_SHORT}([a-z0-9.-]++)"),
+    _once(2, "Host", rf"([a-z0-9.-]{{1,{domain.MAX_OCTETS}}}+)"),
     _once(3, "Content-Length", "([0-9]{1,4}+)"),
     *_PASSED,
     _once(4, "X-Forwarded-For", _ADDRESSES),
