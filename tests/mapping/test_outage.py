@@ -131,9 +131,12 @@ class Site:
         """Read all the time."""
         port = self.socket.getsockname()[1]
         command = [sys.executable, reading.__file__, str(port), str(self.names), order, str(self.stop), str(self.out)]
+        began = time.time()
         for server in self.servers:
             self.start(server)
-        until("both have a copy", lambda: all(self.answers() for _ in range(40)))
+        until("both have a copy", lambda: all(level_at(self.folder / one) > began for one in "ab"))
+        time.sleep(2)  # each opens its copy when it looks next, once a second
+        until("both serve it", lambda: all(self.answers() for _ in range(40)))
         with subprocess.Popen(command) as process:
             try:
                 yield
