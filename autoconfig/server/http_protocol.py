@@ -145,8 +145,7 @@ class Connection(asyncio.Protocol):
         if tried and self._answer(data):
             return
         self._unread += data
-        if self._turn is None:
-            self._read(tried=tried)
+        self._read(tried=tried)
 
     def pause_writing(self) -> None:
         """Let responses wait until the client has read."""
@@ -202,20 +201,26 @@ class Connection(asyncio.Protocol):
 
     def _read(self, *, tried: bool = False) -> None:
         """Read what has arrived, as far as it may be; `tried`: all of it was tried as one common request."""
+        if self._turn is not None:
+            return
         unread, transport = self._unread, self.transport
         going, left = True, TURN
         try:
             while unread and going and left and not transport.is_closing():
-                left -= not self._body
-                going = self._read_body(self._body) if self._body else not self._exchange and self._begin(tried=tried)
+                if self._body:
+                    going = self._read_body(self._body)
+                else:
+                    left -= 1
+                    going = not self._exchange and self._begin(tried=tried)
                 tried = False
         except Refusal as refusal:
             self._refuse(refusal.status, refusal.text)
-        if unread and not left and not self._exchange:
-            self._turn = self.loop.call_soon(self._take_turn)
         if transport.is_closing():
             self._drop()
-        elif (full := bool(unread) and self._must_wait()) is not self._read_paused:
+            return
+        if unread and not left and not self._exchange:
+            self._turn = self.loop.call_soon(self._take_turn)
+        if (full := bool(unread) and self._must_wait()) is not self._read_paused:
             self._read_paused = full
             (transport.pause_reading if full else transport.resume_reading)()
 

@@ -198,10 +198,9 @@ def fault_of(octets: bytes) -> str | None:
 
 def read_fully(read: Reading) -> dict[str, object]:
     """What the endpoints' readers make of a request, as the fields of a `CommonRequest`."""
-    path, _, query = re.sub(rb"^https?://[^/]+", b"", read.target).partition(b"?")
+    path, _, query = read.target.partition(b"?")
     headers = dict(read.headers)
-    host = headers[b"host"] if read.target[:1] == b"/" else read.target.split(b"/")[2]
-    address, name = address_of(query, b"emailaddress"), asked_host({"headers": [(b"host", host)]}).domain
+    address, name = address_of(query, b"emailaddress"), asked_host({"headers": read.headers}).domain
     document: Schema | bool = address is not None
     if read.method == b"POST":
         posted = read_request(read.body)
@@ -263,15 +262,6 @@ def answer(server: Server, kind: type[Connection | HttpToolsProtocol], pieces: S
     )
 
 
-def in_origin_form(octets: bytes) -> bytes:
-    """The request with the host of an absolute target as its Host, which uvicorn does not care for."""
-    absolute = re.match(rb"[A-Z]+ https?://([^/]+)", octets)
-    if absolute is None:
-        return octets
-    octets = octets.replace(absolute[0], absolute[0].partition(b" ")[0] + b" ", 1)
-    return re.sub(rb"(?i)(\r\nhost: ?)[^\r]*", rb"\g<1>" + absolute[1], octets, count=1)
-
-
 def difference(ours: Server, theirs: Server, octets: bytes) -> str | None:
     """
     What differs between the answer of a `Connection` of ours to a common request, and the answer of the endpoints over
@@ -280,7 +270,7 @@ def difference(ours: Server, theirs: Server, octets: bytes) -> str | None:
     asked = common_request(octets)
     if asked is None or asked.route not in ours.entry.table:
         return None
-    found, expected = answer(ours, Connection, [octets]), answer(theirs, HttpToolsProtocol, [in_origin_form(octets)])
+    found, expected = answer(ours, Connection, [octets]), answer(theirs, HttpToolsProtocol, [octets])
     return None if found == expected else f"{found}, not {expected}"
 
 

@@ -56,7 +56,7 @@ _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 COUNTED = "autoconfig.counted"
 """
 The key that marks the scope of a request for which `respond_at_once` had no response: it was counted against its
-client's rate, and the fast path need not be tried again.
+client's rate.
 """
 
 
