@@ -374,6 +374,8 @@ def test_end_before_its_turn(server: Server, ends: str) -> None:
         connection.connection_lost(None)
         return wire
 
-    statuses = re.findall(rb"HTTP/1.1 (\d+)", server.runner.run(go()).written)
+    wire = server.runner.run(go())
+    statuses = re.findall(rb"HTTP/1.1 (\d+)", wire.written)
 
     assert statuses == ([b"200"] * TURN if not last else [b"200"] * (TURN + 1) + [b"400"])
+    assert last or wire.paused  # nothing is asked of a transport that has ended
