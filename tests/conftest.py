@@ -17,12 +17,13 @@ from tests.support.servers.knot import Knot
 from tests.support.servers.mariadb import MariaDB
 from tests.support.servers.postgresql import PostgreSQL
 from tests.support.servers.process import ServerProcess
+from tests.support.unchanged import _unchanged
 from tests.support.zones import ZONES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["log_lines"]
+__all__ = ["_unchanged", "log_lines"]
 
 _Server = TypeVar("_Server", bound=ServerProcess)
 

@@ -180,7 +180,7 @@ class Program:
         if number is not None:
             self.signal(number)
         deadline, rest = time.monotonic() + LIMIT, b""
-        while data := self._more(deadline):
+        while data := self._more(deadline, rest):
             rest += data
         code, out = self.process.wait(LIMIT), b""
         if self._kept is not None:
@@ -201,10 +201,10 @@ class Program:
         if self._kept is not None:
             self._kept.close()
 
-    def _more(self, deadline: float) -> bytes:
-        """What comes next on standard error; nothing where it has ended."""
+    def _more(self, deadline: float, before: bytes = b"") -> bytes:
+        """What comes next on standard error, after what came before; nothing where it has ended."""
         readable, _, _ = select.select([self._heard], [], [], max(0, deadline - time.monotonic()))
-        assert readable, f"nothing more was said, and it did not end: {self.said}"
+        assert readable, f"nothing more was said, and it did not end: {self.said}{before.decode()}"
         return self._heard.read(65536)
 
 

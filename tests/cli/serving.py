@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -30,8 +31,9 @@ def workers_of(program: Program) -> list[int]:
     found = []
     for number in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
         process = Path("/proc") / number
-        if "spawn_main" in (process / "cmdline").read_text() and " Z " not in (process / "stat").read_text():
-            found.append(int(number))
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            if "spawn_main" in (process / "cmdline").read_text() and " Z " not in (process / "stat").read_text():
+                found.append(int(number))
     return sorted(found)
 
 

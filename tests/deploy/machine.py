@@ -70,10 +70,12 @@ class Machine:
         assert self._program.process is not None
         below = self._program.process.pid
         while True:
-            children = Path(f"/proc/{below}/task/{below}/children").read_text(encoding="ascii").split()
+            children = ""
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                children = Path(f"/proc/{below}/task/{below}/children").read_text(encoding="ascii")
             if not children:
                 return False
-            below = int(children[-1])
+            below = int(children.split()[-1])
             with contextlib.suppress(OSError):
                 if Path(f"/proc/{below}/exe").readlink().name == "systemd":
                     self.first = below

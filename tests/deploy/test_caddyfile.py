@@ -216,7 +216,7 @@ def test_idle_connections(opened: Callable[..., Site], each_caddy: str) -> None:
     assert (answer.status_code, answer.text) == (200, "OK")
     assert upstream.left.wait(PATIENCE)
     assert kept is not None
-    assert int(kept[1]) < uvicorn.Config("").timeout_keep_alive
+    assert int(kept[1]) < uvicorn.Config("", log_config=None).timeout_keep_alive
     upstream.close()
 
 

@@ -5,15 +5,16 @@ import os
 import signal
 import socket
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from autoconfig.server import systemd
+from tests.cli.serving import workers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.cli.conftest import Serve
 
@@ -174,16 +175,10 @@ def test_reload_ends_with_a_worker_that_died(manager: Manager, serve: Serve) -> 
     """A worker that dies within a reload does not leave the service reloading for ever."""
     server = serve("--workers", "2")
     assert manager.first() == READY
-    children = _children(server.program.process.pid)
+    children = workers_of(server.program)
     os.kill(children[-1], signal.SIGSTOP)
     server.program.signal(signal.SIGHUP)
     assert manager.first() == RELOADING
     os.kill(children[-1], signal.SIGKILL)
 
     assert manager.first() == READY
-
-
-def _children(process: int) -> list[int]:
-    """The workers, without multiprocessing's own helpers."""
-    numbers = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
-    return [int(number) for number in numbers if b"spawn_main" in Path(f"/proc/{number}/cmdline").read_bytes()]
