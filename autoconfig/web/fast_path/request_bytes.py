@@ -67,10 +67,10 @@ def _request(line: str, *headers: str) -> re.Pattern[bytes]:
 # way to match, so nothing backtracks far.
 _PATH = "/[A-Za-z0-9./_-]*+"
 # No upper case, no final digit (it could be an IPv4 address), no label of a service.
-_DOMAIN = rf"((?!(?:{'|'.join(sorted(LABELS))})\.)(?>{HOST_NAME})(?<![0-9]))"
+_DOMAIN = rf"(?!(?:{'|'.join(sorted(LABELS))})\.)(?>{HOST_NAME})(?<![0-9])"
 # No percent sign except in %40, and not the local part that stands for anybody (`web.mozilla`).
-_SHORT = rf"(?=[a-z0-9.-]{{1,{domain.MAX_OCTETS}}}+[ \r])"
-_QUERY = rf"emailaddress=((?!{ANYBODY}(?:@|%40))[A-Za-z0-9._-]{{1,64}}+)(?:@|%40){_SHORT}{_DOMAIN}"
+_SHORT = rf"(?=[a-z0-9.-]{{1,{domain.MAX_OCTETS}}}+\r)"
+_QUERY = rf"emailaddress=((?!{ANYBODY}(?:@|%40))[A-Za-z0-9._-]{{1,64}}+)(?:@|%40)({_DOMAIN})"
 _ADDRESS = r"[0-9A-Fa-f.:\[\]]++"
 _ADDRESSES = f"({_ADDRESS}(?>(?:, ?+{_ADDRESS})*))"
 _PASSED = [
@@ -79,7 +79,7 @@ _PASSED = [
 ]
 _GET = _request(
     rf"(GET {_PATH})(?:\?{_QUERY})?",
-    _once(4, "Host", rf"{_SHORT}(?:autoconfig\.)?{_DOMAIN}"),
+    _once(4, "Host", rf"{_SHORT}(?:autoconfig\.)?((?(3)\3|{_DOMAIN}))"),  # with an address, that of its domain
     *_PASSED,
     _once(5, "X-Forwarded-For", _ADDRESSES),
     _once(6, "X-Forwarded-Proto", "(https?+)"),
@@ -127,11 +127,11 @@ def common_request(octets: bytes) -> CommonRequest | None:
     found = _GET.fullmatch(octets)
     if found is not None:
         route, local, name, of_host, forwarded_for, forwarded_proto = found.groups()
+        if of_host is None:
+            return None
         if local is None:
-            if of_host is None:
-                return None
             return _new(CommonRequest, (route.decode(), False, b"", of_host, forwarded_for, forwarded_proto))
-        if name != of_host or len(local) + len(name) >= MAX_OCTETS:
+        if len(local) + len(name) >= MAX_OCTETS:
             return None
         return _new(CommonRequest, (route.decode(), True, local, name, forwarded_for, forwarded_proto))
     found = _POST.match(octets)
