@@ -54,9 +54,11 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be repeated")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     given = parser.parse_args()
-    for program in ("taskset",) if given.only == ["check"] else ("wrk", "taskset"):
+    parts = given.only or PARTS
+    needed = {"taskset": "util-linux"} | ({} if parts == ["check"] else {"wrk": "wrk"})
+    for program, package in (needed | ({"knotd": "knot"} if "check" in parts else {})).items():
         if not shutil.which(program):
-            sys.exit(f"bench: {program} is needed: apt-get install {'wrk' if program == 'wrk' else 'util-linux'}")
+            sys.exit(f"bench: {program} is needed: apt-get install {package}")
     bench, conditions = Bench(given), []
     with awake() as held:
         conditions += [
@@ -65,10 +67,14 @@ def main() -> None:
                 f"server on core 0, wrk (and PostgreSQL) on core 1, {CONNECTIONS} keep-alive connections; medians of "
                 f"{bench.runs} runs of {bench.seconds} s, each beside bare; metrics and limits on"
             ),
-            f"/dev/cpu_dma_latency {'held at 0' if held else 'not held: needs root'}",
+            (
+                "mappings locked in memory, /dev/cpu_dma_latency held at 0"
+                if held
+                else "mappings not locked in memory, /dev/cpu_dma_latency not held: both need root"
+            ),
         ]
         try:
-            for part in given.only or PARTS:
+            for part in parts:
                 print(f"{part} …", file=sys.stderr)
                 if part == "central":
                     with database() as server:

@@ -6,7 +6,6 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from autoconfig.mapping.copy_marker import copy_in
 from tests.bench import checking, disturbance, peers, sites
 from tests.bench.load import Load, alternating, at_half, measure
 from tests.bench.processes import LOAD_CORES, SERVER_CORES, bare, ours
@@ -84,7 +83,6 @@ class Bench:
     def sqlite(self) -> None:
         """One worker over SQLite."""
         made = sites.sqlite(self.folder / str(self.names), self.names)
-        warm(made.folder / "mapping.db")
         with ours(made.folder) as server:
             what = f"random of {self.names:,} domains in SQLite"
             self.beside_bare(f"GET, {what}", server, Load("get.lua", self.names), GET, half=True)
@@ -108,7 +106,6 @@ class Bench:
             servers = []
             for names in (FEW, self.names, self.larger):
                 made = sites.sqlite(self.folder / str(names), names)
-                warm(made.folder / "mapping.db")
                 servers.append((stack.enter_context(ours(made.folder)), Load("get.lua", names)))
             found = alternating(servers, self.runs, self.seconds)
         figures = ", ".join(f"{load.names:,}: {run.cpu:.1f} µs" for (_, load), run in zip(servers, found, strict=True))
@@ -171,7 +168,6 @@ class Bench:
             what = f"first local copy of PostgreSQL, {self.names:,} rows, and start"
             self.lines.append(Line(what, f"{server.started:.0f} s"))
             self.lines.append(MEMORY.line(f"{what}: memory of the process that copies", server.peak_mib()))
-        warm(copy_in(made.folder / "state"))
         with ours(made.folder) as server:
             what = f"GET, random of {self.names:,} domains in the local copy of PostgreSQL"
             self.beside_bare(what, server, Load("get.lua", self.names), GET)
@@ -221,10 +217,3 @@ class Bench:
         """Other servers of this kind that can be installed here."""
         with peers.automx2(self.folder / "automx2", FEW) as server:
             self.beside_bare(f"automx2 under gunicorn, random of {FEW:,} domains", server, Load("get.lua", FEW))
-
-
-def warm(file: Path) -> None:
-    """Read a file once, so that no run waits for the disk."""
-    with file.open("rb") as content:
-        while content.read(1 << 20):
-            pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import re
 import socket
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autoconfig.mapping.copy_marker import copy_in
 from tests.support.servers.process import free_port
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SERVER_CORES = "0"
 LOAD_CORES = "1"
+MAP_LOCKED = 0x2000
+"""mmap(2), on x86 and ARM."""
 
 
 class Server:
@@ -87,13 +91,37 @@ def bare() -> Iterator[Server]:
 def ours(
     folder: Path, *, workers: int = 1, cores: str = SERVER_CORES, domain: str = "d0000000.example"
 ) -> Iterator[Server]:
-    """`autoconfig serve` as a provider starts it, once it has answered for `domain`."""
+    """`autoconfig serve` as a provider starts it, with its mapping in memory, once it has answered for `domain`."""
     port = free_port()
     command: list[str | Path] = [sys.executable, "-m", "autoconfig", "--config", folder / "autoconfig.toml"]
     options = ["serve", "--port", str(port), "--workers", str(workers)]
     request = f"GET /v1.1/{domain} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-    with running([*command, *options], port, cores=cores, request=request, wanted=b"HTTP/1.1 200") as server:
+    with (
+        in_memory(folder / "mapping.db", copy_in(folder / "state")),
+        running([*command, *options], port, cores=cores, request=request, wanted=b"HTTP/1.1 200") as server,
+    ):
         yield server
+
+
+@contextlib.contextmanager
+def in_memory(*files: Path) -> Iterator[None]:
+    """
+    Keep in memory those of the files that exist, so that no run waits for the disk.
+
+    A kernel that reclaims what was not used for some seconds (DAMON, or a host that wants memory back) takes away most
+    of a large mapping between two lookups of the same page: then the disk is measured.
+    """
+    with contextlib.ExitStack() as stack:
+        for file in files:
+            if file.exists():
+                content = stack.enter_context(file.open("rb"))
+                flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
+                try:
+                    kept = mmap.mmap(content.fileno(), 0, flags | MAP_LOCKED, mmap.PROT_READ)
+                except OSError:  # more than RLIMIT_MEMLOCK, and not root
+                    kept = mmap.mmap(content.fileno(), 0, flags, mmap.PROT_READ)
+                stack.enter_context(kept)
+        yield
 
 
 @contextlib.contextmanager
