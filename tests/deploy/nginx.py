@@ -17,6 +17,7 @@ SHIPPED = ROOT / "deploy" / "nginx"
 # What nginx.conf has on Debian, as far as it matters, with everything in one folder.
 _MAIN = """
 daemon off;
+include {shipped}/autoconfig.main.conf;
 {user}
 worker_processes {workers};
 pid {folder}/nginx.pid;
@@ -82,7 +83,7 @@ def configuration(folder: Path, upstream: str, ports: Ports, workers: str = "aut
     # Workers of another user could not write into a folder of root's.
     user = "user root;" if os.geteuid() == 0 else ""
     main = folder / "nginx.conf"
-    main.write_text(_MAIN.format(folder=folder, user=user, workers=workers), encoding="utf-8")
+    main.write_text(_MAIN.format(folder=folder, shipped=SHIPPED, user=user, workers=workers), encoding="utf-8")
     return main
 
 
