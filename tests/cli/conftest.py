@@ -23,7 +23,7 @@ from tests.support import commands
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-LIMIT = 60.0
+LIMIT = 100.0
 """Seconds after which a test gives up waiting for a process."""
 
 
@@ -204,8 +204,21 @@ class Program:
     def _more(self, deadline: float, before: bytes = b"") -> bytes:
         """What comes next on standard error, after what came before; nothing where it has ended."""
         readable, _, _ = select.select([self._heard], [], [], max(0, deadline - time.monotonic()))
-        assert readable, f"nothing more was said, and it did not end: {self.said}{before.decode()}"
+        assert readable, (
+            f"nothing more was said, and it did not end: {self.said}{before.decode()}\n{state_of(self.process.pid)}"
+        )
         return self._heard.read(65536)
+
+
+def state_of(process: int) -> str:
+    """What the kernel says of a process that hangs: whether it runs or waits, for what, and for which signals."""
+    folder, found = Path(f"/proc/{process}"), ""
+    with contextlib.suppress(OSError):
+        lines = (folder / "status").read_text().splitlines()
+        found = "\n".join(line for line in lines if line.startswith(("State", "Threads", "Sig", "ShdPnd")))
+        for name in ("wchan", "stack"):
+            found += f"\n{name}: {(folder / name).read_text()}"
+    return found
 
 
 class Start(Protocol):

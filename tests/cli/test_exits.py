@@ -249,12 +249,19 @@ def test_sentences() -> None:
     assert sentence(errors.Refused("no")) == "no"
 
 
-# One row at a time, each of which takes the database some time: a signal always finds it in the middle.
+# One row at a time, each of which takes the database some time: behind the first one, a signal finds it in the middle.
 SLOW_SYNC = """
 import sys
 from autoconfig.cli.main import run
 from autoconfig.mapping import store
+from autoconfig.mapping.store_database import Database
 store.BATCH = 1
+append = Database.append
+def first(*given):
+    Database.append = append
+    print("the first row", file=sys.stderr, flush=True)
+    append(*given)
+Database.append = first
 run(sys.argv[1:])
 """
 SLOW_ROW = """
@@ -275,14 +282,15 @@ def is_locked(database: Path) -> bool:
         return False
 
 
-def test_interrupted_sync(start: Start, on_demo: Command, database: Path, wait_until: Wait) -> None:
+def test_interrupted_sync(start: Start, on_demo: Command, database: Path) -> None:
     """Ctrl-C in the middle of a `sync` ends with 130 and one line; nothing of the file was written."""
     sheet = database.with_name("large.csv")
     sheet.write_text("name,plan\n" + "".join(f"n{n}.example,shared-managed\n" for n in range(5000)))
     with closing(sqlite3.connect(database)) as connection:
         connection.execute(SLOW_ROW)
     syncing = start("mapping", "sync", sheet, python=[sys.executable, "-c", SLOW_SYNC])
-    wait_until(lambda: is_locked(database) or syncing.process.poll() is not None)
+    syncing.line("the first row")
+    assert is_locked(database)
     ended = syncing.end(signal.SIGINT)
 
     assert (ended.code, ended.out, ended.err) == (130, "", "autoconfig: interrupted\n")
