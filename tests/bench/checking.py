@@ -72,7 +72,7 @@ def check_site(folder: Path, domains: int) -> Iterator[CheckSite]:
     config = make_folder(folder, plans, rows, rate_limit="1000000", rate_burst="1000000")
     files = trusted().issue(*addresses).write(folder)
     serve = [str(SERVERS), str(imap_port), str(smtp_port), str(files.certificate), str(files.key)]
-    knot = made_knot(shutil.which("knotd") or "knotd", plans, rows, addresses)
+    knot = made_knot("knotd", plans, rows, addresses)
     servers = subprocess.Popen([sys.executable, "-m", "tests.bench.mail_servers", *serve], stdout=subprocess.PIPE)
     try:
         assert servers.stdout is not None

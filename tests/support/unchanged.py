@@ -20,14 +20,14 @@ LOGGERS = ("", "uvicorn", "uvicorn.error", "uvicorn.access", "alembic", "sqlalch
 @pytest.fixture(autouse=True)
 def _unchanged() -> Iterator[None]:
     """Fail the test that changes it, and not another one that happens to come after it."""
-    before = _state()
+    before = state()
     yield
-    after = _state()
+    after = state()
     changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
     assert not changed, f"changed for all tests after this one: {changed}"
 
 
-def _state() -> dict[str, Any]:
+def state() -> dict[str, Any]:
     """What programs that a test starts inherit, and what decides which lines are logged."""
     return {
         "folder": Path.cwd(),
