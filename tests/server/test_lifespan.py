@@ -81,7 +81,11 @@ def lived(site: Site, *while_up: Any) -> list[str]:
         await task
         return types
 
-    return site.runner.run(live())
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # should the server not take it, the tests live on
+    try:
+        return site.runner.run(live())
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 async def until(true: Any) -> None:
@@ -159,9 +163,7 @@ def test_hang_up(open_site: OpenSite, log_lines: LogLines) -> None:
         os.kill(os.getpid(), signal.SIGHUP)
         await until(told)
 
-    ignored = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # should the server not take it, the tests live on
     lived(site, hang_up)
-    signal.signal(signal.SIGHUP, ignored)
 
     assert lines == ["plans.toml was loaded"]
 
@@ -220,9 +222,7 @@ def test_hang_up_meanwhile(open_site: OpenSite, monkeypatch: pytest.MonkeyPatch)
         held.go_on.set()
         await until(lambda: b"port = 466" in plans.current.source)
 
-    ignored = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # should the server not take it, the tests live on
     lived(site, hang_up)
-    signal.signal(signal.SIGHUP, ignored)
 
     assert b"port = 466" in plans.current.source
 

@@ -45,4 +45,4 @@ def _logged(logger: logging.Logger) -> tuple[object, ...]:
         for handler in logger.handlers
         if not isinstance(handler, logging.NullHandler) and not type(handler).__module__.startswith("_pytest.")
     ]
-    return logger.level, logger.propagate, logger.disabled, handlers
+    return logger.level, logger.disabled, handlers
