@@ -123,6 +123,24 @@ def test_signals(folder: Path, environment: dict[str, str], number: int) -> None
     assert ends[0] == ends[1]
 
 
+@pytest.mark.parametrize("number", range(3, 40))
+def test_inherited(number: int) -> None:
+    """A command has the descriptor that it is given, whatever had its number in the process that forks."""
+    with contextlib.ExitStack() as stack:
+        out = stack.enter_context(tempfile.TemporaryFile())
+        try:
+            os.fstat(number)
+        except OSError:  # else it is one of this process, and as good
+            os.dup2(out.fileno(), number)
+            stack.callback(os.close, number)
+        once = ["-n", "1", "-r", "1", f"import os; os.fstat({number})"]
+        command = commands.Command(once, out, out, module="timeit", inherited=[number])
+        code = command.wait(commands.LIMIT)
+        out.seek(0)
+
+        assert code == 0, out.read().decode()
+
+
 def _real(
     arguments: list[str],
     out: IO[bytes],

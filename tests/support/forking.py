@@ -60,6 +60,7 @@ def serve(control: socket.socket) -> dict[str, Any] | None:
                 request: dict[str, Any] = json.loads(message)
                 child = os.fork()
                 if child == 0:
+                    _let_go(control, selector)
                     _become(request, descriptors[1:])
                     return request
                 for descriptor in descriptors[1:]:
@@ -68,6 +69,15 @@ def serve(control: socket.socket) -> dict[str, Any] | None:
                 answers = socket.socket(fileno=descriptors[0])
                 answers.send(str(child).encode())
                 selector.register(watched, selectors.EVENT_READ, (child, watched, answers))
+
+
+def _let_go(control: socket.socket, selector: selectors.BaseSelector) -> None:
+    """Leave it to `_become` to close by number: an object that closed later would close what has its number by then."""
+    for key in selector.get_map().values():
+        if key.fileobj is not control:
+            key.data[2].detach()
+    control.detach()
+    selector.close()
 
 
 def _report_end(child: int, watched: int, answers: socket.socket) -> None:
