@@ -55,8 +55,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     given = parser.parse_args()
     parts = given.only or PARTS
-    needed = {"taskset": "util-linux"} | ({} if parts == ["check"] else {"wrk": "wrk"})
-    for program, package in (needed | ({"knotd": "knot"} if "check" in parts else {})).items():
+    for program, package in (("taskset", "util-linux"), ("wrk", "wrk")):
         if not shutil.which(program):
             sys.exit(f"bench: {program} is needed: apt-get install {package}")
     bench, conditions = Bench(given), []
@@ -82,8 +81,8 @@ def main() -> None:
                             conditions.append("PostgreSQL was left out: apt-get install postgresql")
                         else:
                             bench.central(server)
-                elif part == "proxied" and not shutil.which("nginx"):
-                    conditions.append("nginx was left out: apt-get install nginx")
+                elif part in PROGRAMS and not shutil.which(PROGRAMS[part][0]):
+                    conditions.append(f"{part} was left out: apt-get install {PROGRAMS[part][1]}")
                 else:
                     getattr(bench, part)()
         finally:
@@ -96,6 +95,8 @@ PARTS = (
     *("imports", "sqlite", "start", "growth", "params", "workers", "people"),
     *("disturbed", "check", "central", "proxied", "peers"),
 )
+PROGRAMS = {"check": ("knotd", "knot"), "proxied": ("nginx", "nginx")}
+"""The program that a part needs and may not find, and its package."""
 
 if __name__ == "__main__":
     main()

@@ -118,7 +118,8 @@ def in_memory(*files: Path) -> Iterator[None]:
                 flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
                 try:
                     kept = mmap.mmap(content.fileno(), 0, flags | MAP_LOCKED, mmap.PROT_READ)
-                except OSError:  # more than RLIMIT_MEMLOCK, and not root
+                except OSError as error:  # more than RLIMIT_MEMLOCK, and not root
+                    print(f"bench: {file} is not locked in memory: {error.strerror}", file=sys.stderr)
                     kept = mmap.mmap(content.fileno(), 0, flags, mmap.PROT_READ)
                 stack.enter_context(kept)
         yield

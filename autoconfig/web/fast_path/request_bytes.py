@@ -68,8 +68,8 @@ def _request(line: str, *headers: str) -> re.Pattern[bytes]:
 _PATH = "/[A-Za-z0-9./_-]*+"
 # No upper case, no final digit (it could be an IPv4 address), no label of a service.
 _DOMAIN = rf"(?!(?:{'|'.join(sorted(LABELS))})\.)(?>{HOST_NAME})(?<![0-9])"
-# No percent sign except in %40, and not the local part that stands for anybody (`web.mozilla`).
 _SHORT = rf"(?=[a-z0-9.-]{{1,{domain.MAX_OCTETS}}}+\r)"
+# No percent sign except in %40, and not the local part that stands for anybody (`web.mozilla`).
 _QUERY = rf"emailaddress=((?!{ANYBODY}(?:@|%40))[A-Za-z0-9._-]{{1,64}}+)(?:@|%40)({_DOMAIN})"
 _ADDRESS = r"[0-9A-Fa-f.:\[\]]++"
 _ADDRESSES = f"({_ADDRESS}(?>(?:, ?+{_ADDRESS})*))"
