@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.kept import one_at_a_time
 from tests.support.log_lines import log_lines
 from tests.support.servers.knot import Knot
 from tests.support.servers.mariadb import MariaDB
@@ -89,8 +90,9 @@ def missing(sentence: str) -> NoReturn:
 def _install(package: str) -> None:
     if os.geteuid() == 0 and Path("/etc/debian_version").exists():
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", package]):
-            subprocess.run(command, env=environment, check=False, capture_output=True)
+        with one_at_a_time("apt-get"):  # a second one does not wait for the first: it fails
+            for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", package]):
+                subprocess.run(command, env=environment, check=False, capture_output=True)
 
 
 @pytest.fixture(scope="session")

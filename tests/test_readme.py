@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +31,6 @@ def _blocks(language: str) -> list[str]:
 
 
 COMMANDS = [line for block in _blocks("sh") for line in block.splitlines()]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _fetch(url: str, **headers: str) -> bytes:
@@ -84,7 +79,7 @@ def test_make_serve_serves_the_demo_and_reuses_it(checkout: Path, tmp_path: Path
     venv = Path(sys.prefix)
     if not (venv / ".server").exists():
         pytest.skip("this Python is not the .venv that make installs: run `make test`")
-    port, demo = _free_port(), tmp_path / "demo"
+    port, demo = free_port(), tmp_path / "demo"
     environment = {**os.environ, "VENV": str(venv), "DEMO": str(demo), "PORT": str(port)}
     # This Python's .venv is whole: nothing may be installed into it from the copy, whatever is newer than what.
     command = f"make --old-file={venv / '.server'} serve"
@@ -120,7 +115,7 @@ def test_make_test_is_what_ci_runs() -> None:
 @pytest.mark.timeout(600)  # thirty programs, one after the other, on a machine that may be busy
 def test_commands_of_production_work(checkout: Path, tmp_path: Path, postgresql: PostgreSQL) -> None:
     """Every other command of the README, in its order, does what the README says, with exit code 0."""
-    port = _free_port()
+    port = free_port()
     (checkout / "customers.csv").write_text(_blocks("csv")[0], encoding="utf-8")
     site = next(path for path in map(Path, sys.path) if path.name == "site-packages")
     environment = {

@@ -13,7 +13,7 @@ from tests.bench.mail_servers import address_of
 from tests.bench.processes import LOAD_CORES
 from tests.support.many_domains import host_of, made_knot, make_folder, plans_text
 from tests.support.peer_certificates import trusted
-from tests.support.servers.process import free_port
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

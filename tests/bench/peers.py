@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.bench.processes import running
 from tests.bench.sites import name_of
-from tests.support.servers.process import free_port
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.bench.processes import HERE, running
 from tests.deploy.nginx import Ports, configuration
-from tests.support.servers.process import free_port
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

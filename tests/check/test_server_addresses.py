@@ -13,11 +13,11 @@ from autoconfig.dns.asker import DomainAsker
 from tests.support.limits import LIMIT, SHORT
 from tests.support.mail_scripts import imap
 from tests.support.peer_certificates import trusted
+from tests.support.ports import free_port
 from tests.support.scripted_dns import Nameserver
 from tests.support.scripted_mail import MailServer, server_context, with_tls
 from tests.support.scripted_zones import coded
 from tests.support.server_checks import DOMAIN, HOST, findings_of, plan_line, plan_of
-from tests.support.servers.process import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tests.conftest import needs
-from tests.deploy.programs import Program, free_ports, listens
+from tests.deploy.programs import Program
+from tests.support.ports import free_port, listens
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,8 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.directory_port, self.management_port, self.dns_port, self.dns_management_port = free_ports(4)
+        self.directory_port, self.management_port = free_port(), free_port()
+        self.dns_port, self.dns_management_port = free_port(), free_port()
         self.certificate, key = folder / "authority.pem", folder / "authority.key"
         make = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 7 -subj /CN=localhost \
             -addext subjectAltName=DNS:localhost -keyout {key} -out {self.certificate}"

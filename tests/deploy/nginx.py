@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.deploy.programs import Program, free_ports, listens
+from tests.deploy.programs import Program
 from tests.deploy.site import ROOT
+from tests.support.ports import free_port, listens
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,7 @@ class Ports:
     @classmethod
     def free(cls, *, tls: bool = True) -> Ports:
         """Ports that nobody uses now."""
-        http, ask, https = free_ports(3)
+        http, ask, https = (free_port() for _ in range(3))
         return cls(http, https if tls else None, ask)
 
 

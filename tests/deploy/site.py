@@ -13,7 +13,8 @@ from typing import NamedTuple
 import httpx
 
 from autoconfig.cli.init import init
-from tests.deploy.programs import PATIENCE, Program, free_ports, listens
+from tests.deploy.programs import PATIENCE, Program
+from tests.support.ports import free_port, listens
 
 ROOT = Path(__file__).parents[2]
 CADDYFILE = ROOT / "deploy" / "caddy" / "Caddyfile"
@@ -41,7 +42,7 @@ class Site:
     def __init__(self, folder: Path, caddy: str, options: str = "local_certs") -> None:
         """`options` go where the operator's own go: they say who signs certificates."""
         self.folder, self.socket = folder, folder / "http.sock"
-        self.http, self.https, self.ask = free_ports(3)
+        self.http, self.https, self.ask = (free_port() for _ in range(3))
         self.storage = folder / "certificates"
         self.trusted = self.storage / "pki" / "authorities" / "local" / "root.crt"
         init(folder / "demo", demo=True)

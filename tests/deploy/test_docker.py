@@ -18,8 +18,9 @@ import pytest
 
 from tests.conftest import needs, needs_file
 from tests.deploy.conftest import wheel
-from tests.deploy.programs import Program, free_ports
+from tests.deploy.programs import Program
 from tests.deploy.site import ROOT
+from tests.support.ports import free_port
 from tests.support.servers.postgresql import PostgreSQL
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def test_compose_serves_from_its_database(database: tuple[PostgreSQL, str], tmp_
     assert run(*services["schema"]["command"]).stdout == "schema 0002: nothing to do\n"
     assert run("mapping", "set", "customer.example", "--plan", "standard").returncode == 0
 
-    (port,) = free_ports(1)
+    port = free_port()
     command = [sys.executable, "-m", "autoconfig", "serve", "--port", str(port)]
     serving = Program(command, tmp_path / "server.log", environment)
     serving.start()
@@ -188,7 +189,7 @@ def test_the_database_is_healthy_when_it_answers(postgresql: PostgreSQL) -> None
 
     assert kind == "CMD"
     assert subprocess.run([*command, str(postgresql.port)], check=False).returncode == 0
-    assert subprocess.run([*command, str(free_ports(1)[0])], check=False).returncode != 0
+    assert subprocess.run([*command, str(free_port())], check=False).returncode != 0
 
 
 def test_nothing_else_goes_into_the_image() -> None:
@@ -247,7 +248,7 @@ def test_image_starts(root: Path, tmp_path: Path) -> None:
     writes nothing but its folder.
     """
     image = {instruction.name: instruction.text for instruction in stages()[1]}
-    (port,) = free_ports(1)
+    port = free_port()
     environment = dict(part.split("=", 1) for part in image["ENV"].replace("$PATH", os.environ["PATH"]).split())
     environment = {name: re.sub(r"(^|:)(/opt|/var)/", rf"\1{root}\2/", value) for name, value in environment.items()}
     entry = json.loads(image["ENTRYPOINT"])

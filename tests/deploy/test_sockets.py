@@ -12,7 +12,8 @@ import pytest
 from autoconfig.cli.init import init
 from tests.conftest import needs
 from tests.deploy import hammer
-from tests.deploy.programs import PATIENCE, Program, free_ports, listens, until
+from tests.deploy.programs import PATIENCE, Program, until
+from tests.support.ports import free_port, listens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def test_restart_refuses_nobody(
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_socket_activation(serve: list[str], tmp_path: Path, workers: str) -> None:
     """The first request starts the server, which takes the socket that systemd opened as descriptor 3."""
-    (port,) = free_ports(1)
+    port = free_port()
     listen = [needs("systemd-socket-activate", "systemd"), "--listen", f"127.0.0.1:{port}"]
     keep = [f"--setenv={name}" for name in ("PATH", "PYTHONPATH")]
     server = Program([*listen, *keep, *serve, "--fd", "3", "--workers", workers], tmp_path / "server.log")

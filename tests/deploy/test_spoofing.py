@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.deploy.programs import PATIENCE, Program, free_ports, listens
+from tests.deploy.programs import PATIENCE, Program
 from tests.deploy.site import AUTODISCOVER, DOCUMENT, REQUEST
+from tests.support.ports import free_port, listens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -221,7 +222,7 @@ def behind(site: Site) -> Iterator[int]:
 
     Here Caddy, which holds back what is internal, is left out.
     """
-    (port,) = free_ports(1)
+    port = free_port()
     config = str(site.folder / "demo" / "autoconfig.toml")
     serve = [sys.executable, "-m", "autoconfig", "serve", "--port", str(port), "--config", config]
     server = Program(serve, site.folder / "behind.log", {"AUTOCONFIG_STATE_DIR": str(site.folder / "behind")})

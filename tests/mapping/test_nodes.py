@@ -14,10 +14,11 @@ import pytest
 from autoconfig.mapping.store import Change, Journal
 from autoconfig.mapping.store_database import upgrade
 from tests.conftest import missing
-from tests.deploy.programs import Program, free_ports, until
+from tests.deploy.programs import Program, until
 from tests.mapping.follower.files import sql
 from tests.mapping.plans import PLANS
 from tests.support import commands
+from tests.support.ports import free_port
 from tests.support.servers.postgresql import PostgreSQL
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Node:
         folder.mkdir()
         (folder / "plans.toml").write_text(PLANS)
         (folder / "autoconfig.toml").write_text(f"database = {url!r}\n")
-        (self.port,) = free_ports(1)
+        self.port = free_port()
         self.config = folder / "autoconfig.toml"
         command = self.command("serve", "--port", str(self.port), *arguments)
         self.program = Program(command, folder / "log")

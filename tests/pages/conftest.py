@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import tarfile
 from pathlib import Path
@@ -13,6 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.conftest import missing, needs, needs_file
 from tests.pages.serving import ARGUMENTS, HEIGHTS, serving
+from tests.support.kept import kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,17 +119,16 @@ def open_page(browser: Browser, place: str, tabs: dict[str, Page]) -> Iterator[O
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, got once by npm and kept beside the artefacts."""
-    folder = ARTEFACTS.parent / "cache"
-    file = folder / f"{AXE}.tgz"
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+    """The source of axe-core, got once by npm."""
+
+    def fetch(folder: Path) -> None:
         command = [needs("npm", "npm"), "pack", AXE.replace("-4", "@4"), "--pack-destination", str(folder)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder, env={**os.environ})
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder)
         if done.returncode != 0:
             missing(f"npm cannot get {AXE}: {done.stderr.strip()[-200:]}")
-    assert hashlib.sha512(file.read_bytes()).hexdigest() == AXE_SHA512
-    with tarfile.open(file) as archive:
+        assert hashlib.sha512((folder / f"{AXE}.tgz").read_bytes()).hexdigest() == AXE_SHA512
+
+    with tarfile.open(kept(AXE, fetch) / f"{AXE}.tgz") as archive:
         source = archive.extractfile("package/axe.min.js")
         assert source is not None
         return source.read().decode()

@@ -25,11 +25,12 @@ from tests.cli.conftest import LIMIT, Server, poll
 from tests.conftest import needs
 from tests.deploy.behind import exchange, written
 from tests.deploy.nginx import Nginx
-from tests.deploy.programs import free_ports, until
+from tests.deploy.programs import until
 from tests.deploy.site import AUTODISCOVER, DOCUMENT, Site
 from tests.reported.bench import NAME, Bench, Load
 from tests.support import commands
 from tests.support.certificates import chain, key, pem_of
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -297,7 +298,7 @@ SERVE = [sys.executable, "-m", "autoconfig", "serve"]
 @contextlib.contextmanager
 def _running(bench: Bench, command: list[str], **options: int) -> Iterator[tuple[Server, subprocess.Popen[bytes]]]:
     """A server that answers, whose log nobody is asked for."""
-    (port,) = free_ports(1)
+    port = free_port()
     process = subprocess.Popen([*command, "--port", str(port)], cwd=bench.demo, **options)  # type: ignore[call-overload]
     server = Server(process, f"http://127.0.0.1:{port}")
     try:

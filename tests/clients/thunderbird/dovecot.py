@@ -6,13 +6,13 @@ import contextlib
 import os
 import pwd
 import re
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.clients.thunderbird.processes import running, until, until_up
+from tests.support.ports import free_port, listens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,11 +130,11 @@ def dovecot(program: str, mailbox: Mailbox, pair: Pair | None) -> Iterator[Dovec
         folder = Path(name)
         folder.chmod(0o755)
         _prepare(folder, mailbox)
-        port = _free_port()
+        port = free_port()
         configuration, log = folder / "dovecot.conf", folder / "dovecot.log"
         configuration.write_text(_configuration(program, folder, mailbox.mechanism, port, pair), encoding="utf-8")
         with running([program, "-F", "-c", str(configuration)], folder / "started.log") as process:
-            until_up("Dovecot", process, folder / "started.log", lambda: _listens(port))
+            until_up("Dovecot", process, folder / "started.log", lambda: listens(port))
             yield Dovecot(("127.0.0.1", port), log)
 
 
@@ -168,14 +168,3 @@ def _configuration(program: str, folder: Path, mechanism: str, port: int, pair: 
         "key": pair and pair.key,
     }
     return "".join(texts).format(**values)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -12,7 +12,7 @@ from autoconfig.mapping.dialects import mariadb as mariadb_module
 from autoconfig.mapping.store import Journal
 from autoconfig.mapping.store_database import Database, open_database, upgrade
 from tests.mapping.dialects.rows import CHANGE, append, count
-from tests.support.servers.process import free_port
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping.store import Journal
 from autoconfig.mapping.store_database import Database, open_database
 from tests.mapping.dialects.rows import CHANGE, append, count
-from tests.support.servers.process import free_port
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from tests.support.servers.mariadb import MariaDB

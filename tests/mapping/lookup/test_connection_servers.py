@@ -16,8 +16,8 @@ from autoconfig.mapping.lookup.database import ForeignDatabase
 from tests.conftest import needs
 from tests.mapping.foreign.databases import CUSTOMERS, as_user, new_foreign, statements
 from tests.mapping.lookup.asked import about, about_all, asked
+from tests.support.ports import free_port
 from tests.support.servers.pgbouncer import PgBouncer
-from tests.support.servers.process import free_port
 
 
 async def until_the_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

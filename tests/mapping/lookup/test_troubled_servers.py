@@ -18,7 +18,7 @@ from autoconfig.mapping.lookup.connection import NoConnection, Statement
 from autoconfig.mapping.lookup.database import CONNECTIONS, ForeignDatabase
 from tests.mapping.foreign.databases import CUSTOMERS, Foreign, new_foreign, statements
 from tests.mapping.lookup.asked import about
-from tests.support.servers.process import free_port
+from tests.support.ports import free_port
 from tests.support.servers.relay import Relay
 
 if TYPE_CHECKING:
