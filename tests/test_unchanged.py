@@ -3,9 +3,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import uvicorn
 
 from tests.support.unchanged import state
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     Action = Callable[[], object]
 
-ACCESS = logging.getLogger("uvicorn.access")
+ACCESS = logging.getLogger(f"{uvicorn.__name__}.access")
 HANDLER = logging.StreamHandler()
 CHANGES: dict[str, tuple[Action, Action]] = {
     "folder": (lambda: os.chdir("/"), lambda: None),
@@ -44,3 +46,10 @@ def test_a_change_is_seen(monkeypatch: pytest.MonkeyPatch, change: Action, undo:
 
     assert changed != before
     assert state() == before
+
+
+def test_a_library_that_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test is not blamed for what a library does to its own logger when that test is the first to import it."""
+    monkeypatch.delitem(sys.modules, "uvicorn")
+
+    assert not [name for name in state() if "uvicorn" in name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +35,13 @@ def state() -> dict[str, Any]:
         "environment": {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"},
         "blocked": signal.pthread_sigmask(signal.SIG_BLOCK, []),
         **{number.name: signal.getsignal(number) for number in SIGNALS},
-        **{f"logger {name!r}": _logged(logging.getLogger(name)) for name in LOGGERS},
+        **{f"logger {name!r}": _logged(logging.getLogger(name)) for name in LOGGERS if _is_loaded(name)},
     }
+
+
+def _is_loaded(name: str) -> bool:
+    """Whether a logger's library is imported, which may set its level: SQLAlchemy's does."""
+    return not name or name.partition(".")[0] in sys.modules
 
 
 def _logged(logger: logging.Logger) -> tuple[object, ...]:
