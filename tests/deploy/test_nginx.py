@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import subprocess
@@ -355,6 +356,36 @@ def test_server_is_down(behinds: Callable[[], Behind]) -> None:
     assert f"GET {DOCUMENT} 503" in logs
     assert "POST /internal/x 413" in logs  # and not what nginx made of it
     assert "secret" not in logs
+
+
+LOGGED = {
+    b"GET /style.css HTTP/1.1": "GET /style.css",
+    b"GET /mail/config-v1.1.xml?emailaddress=secret@sample.co.jp HTTP/1.1": "GET /mail/config-v1.1.xml",
+    b"HEAD /?secret HTTP/1.0": "HEAD /",
+    b"PUT /a HTTP/1.1": "PUT /a",
+    b"GET /secret@sample.co.jp HTTP/1.1": "GET (hidden)",
+    b"GET /secret%40sample.co.jp HTTP/1.1": "GET (hidden)",
+    b"GET /a secret@sample.co.jp HTTP/1.1": "GET (hidden)",
+    b"GET http://autoconfig.sample.co.jp/secret@sample.co.jp HTTP/1.1": "GET (hidden)",
+    b"GET /a HTTP/1.1" + b"0" * 9000: "GET /a",
+    b"GET /secret" + b"0" * 9000 + b"@sample.co.jp HTTP/1.1": "GET (hidden)",
+    b"get /secret HTTP/1.1": "GET (hidden)",
+    b"secret": "GET (hidden)",
+}
+"""What stands in the log for a request line."""
+
+
+def test_log(behinds: Callable[[], Behind]) -> None:
+    """The log has the method and the path that were sent, without query strings, addresses, or what is no path."""
+    behind = behinds()
+    for line in LOGGED:
+        behind.sent(line + b"\r\nHost: autoconfig.sample.co.jp\r\nConnection: close\r\n\r\n")
+    behind.nginx.stop()
+    logs = behind.logs()
+
+    assert "secret" not in logs
+    asked = [re.search(r"http (?:autoconfig\S+)? ?([A-Z]+ \S+) [0-9]{3} ", line) for line in logs.splitlines()]
+    assert [found and found[1] for found in asked[-len(LOGGED) :]] == list(LOGGED.values())
 
 
 def test_nothing_is_shown_for_longer_than_a_day(behinds: Callable[[], Behind]) -> None:
