@@ -277,7 +277,7 @@ class Resolver:
         settled = self._finder.settled(name, now)
         if settled is None:
             return None
-        shared = self._plans.current.share(*settled)
+        shared = self._plans.current.share(settled)
         return shared if len(name) <= shared.bound.longest_domain else None
 
     async def is_ours(self, name: Domain, now: float) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from autoconfig.errors import MappingUnavailable, PlanUnusable, UnknownDomain
 from autoconfig.mail.domain import Domain
+from autoconfig.mail.params import with_plan
 from autoconfig.mapping.memory import MemoryFinder
 from autoconfig.resolver import FixedPlans, How, Policy, Resolution, Resolver
 from autoconfig.settings import Settings
@@ -218,7 +219,7 @@ def test_settled(
         finder.add(domain.name, plan, valid_from=valid_from)
     found = Resolver(finder, FixedPlans(plans), Policy()).settled(domain.name, now)
 
-    assert (plans.share(*ask(finder, plans, domain, now=now)[1:3]) if settled_ else None) is found
+    assert (plans.share(with_plan(*ask(finder, plans, domain, now=now)[1:3])) if settled_ else None) is found
 
 
 UNUSABLE = {

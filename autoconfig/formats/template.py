@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from autoconfig.mail.address import EmailAddress
 from autoconfig.mail.domain import Domain
+from autoconfig.mail.stand_ins import marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +85,7 @@ class Prepared:
         self._forms = tuple(form for form in _FORMS if form.marker in written)
         for form in self._forms:
             written = written.replace(form.marker, form.stand_in)
-        self._pieces = written.split(_DOMAIN.name.encode())
+        self._pieces = marked(written).split(_DOMAIN.name.encode())
         in_url = any(form.in_url for form in self._forms)
         self._document = (lambda address: document(bound.account(address.domain, address))) if in_url else None
         self.names_mailbox = bool(self._forms)
@@ -95,13 +96,13 @@ class Prepared:
         return self.fill_octets(domain.name.encode(), address.local.encode() if address else b"")
 
     def fill_octets(self, domain: bytes, local: bytes, hosts: Values = ()) -> bytes:
-        """The same for a domain and a local part in UTF-8, and the hosts that stand-ins of the plan stand for."""
+        """The same for a domain and a local part in UTF-8, and the hosts that the plan's stand-ins stand for."""
         if self._document and not local.strip(b"."):  # a mailbox of dots alone stands in no URL
-            filled = self._document(EmailAddress(local.decode(), Domain(domain.decode())))
+            filled = marked(self._document(EmailAddress(local.decode(), Domain(domain.decode()))))
         else:
             filled = domain.join(self._pieces)
             for form in self._forms:
                 filled = filled.replace(form.stand_in, form.of(local))
-        for stand_in, host in hosts:
-            filled = filled.replace(stand_in, host)
+        for mark, host in hosts:
+            filled = filled.replace(mark, host)
         return filled

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 NONE = "{}"
 """The text without params."""
 
+SEPARATOR = "\n"
+"""Between a plan's key and params where both are one text (`with_plan`); canonical JSON has no line feed."""
+
 DOMAIN, PLAN, VALID_FROM, NOTE = ROW = ("domain", "plan", "valid_from", "note")
 """A row's fields beside its params. In CSV files they are columns too, so params cannot have their names."""
 
@@ -32,6 +35,17 @@ YES = "yes"
 
 
 _SPACING = re.compile("[\t\r\n]+")
+
+
+def with_plan(plan: str, params: str) -> str:
+    """A plan's key and params as one text, for example as the key of a cache."""
+    return f"{plan}{SEPARATOR}{params}"
+
+
+def plan_and_params(text: str) -> tuple[str, str]:
+    """What `with_plan` made one text of."""
+    plan, _, params = text.rpartition(SEPARATOR)
+    return plan, params
 
 
 def is_note(text: str) -> bool:

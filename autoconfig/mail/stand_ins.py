@@ -7,6 +7,7 @@ the row's host is the document of that row. This is not so for user names, which
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from autoconfig.mail.plan import Plan
 
     Values = tuple[tuple[bytes, bytes], ...]
-    """Each stand-in with what it stands for."""
+    """The mark of each stand-in, and what it stands for."""
 
 # Random for each process, so that no input can look like it.
 _SECRET = secrets.token_hex(16)
 _ENDING = ".invalid"
+_MARKS = range(0x10, 0x20)
+_STAND_IN = re.compile(f"p([0-9]+)-{_SECRET}x*{re.escape(_ENDING)}".encode())
 LONGEST = 63
 """Characters of a stand-in, and at most of a host that it stands for: what fits the one also fits the other."""
 
@@ -38,13 +41,22 @@ def params_of_hosts(plan: Plan) -> frozenset[str]:
 
 
 def with_stand_ins(given: Mapping[str, str], of_hosts: Collection[str]) -> tuple[dict[str, str], Values]:
-    """A row's params with stand-ins for plain host names, and what these stand for."""
+    """A row's params with stand-ins for plain host names, and what their marks (`marked`) stand for."""
     common, values = dict(given), []
-    for number, name in enumerate(sorted(given.keys() & of_hosts)):
+    for mark, name in zip(_MARKS, sorted(given.keys() & of_hosts), strict=False):
         if _is_plain(given[name]):
-            common[name] = f"p{number}-{_SECRET}".ljust(LONGEST - len(_ENDING), "x") + _ENDING
-            values.append((common[name].encode(), given[name].encode()))
+            common[name] = f"p{mark}-{_SECRET}".ljust(LONGEST - len(_ENDING), "x") + _ENDING
+            values.append((bytes([mark]), given[name].encode()))
     return common, tuple(values)
+
+
+def marked(document: bytes) -> bytes:
+    """
+    A document with a mark in place of each stand-in: a control character, which occurs in no XML, JSON or host.
+
+    One octet is found several times as fast as a stand-in, which has to be a host name while the document is written.
+    """
+    return _STAND_IN.sub(lambda found: bytes([int(found[1])]), document)
 
 
 def _is_plain(host: str) -> bool:

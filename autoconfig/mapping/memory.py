@@ -31,7 +31,7 @@ class MemoryFinder:
         """Find the rows of a name."""
         return self._timeline(name.name)
 
-    def settled(self, name: str, now: float) -> tuple[str, str] | None:
+    def settled(self, name: str, now: float) -> str | None:
         """As `Finder.settled`."""
         return plan_of(self._timeline(name).settled(now))
 

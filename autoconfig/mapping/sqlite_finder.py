@@ -22,6 +22,7 @@ from autoconfig.errors import (
     MappingUnavailable,
     SettingsInvalid,
 )
+from autoconfig.mail.params import SEPARATOR
 from autoconfig.mapping.clocks import BEGINS, ahead_of
 from autoconfig.mapping.copy_marker import IS_MARKED, SOURCE
 from autoconfig.mapping.schema_version import APPLICATION_ID, check_file, check_revision
@@ -48,7 +49,13 @@ REMEDY = "`autoconfig mapping restore` puts a backup in its place (docs/operatin
 
 _FROM = "FROM mapping WHERE name = ? ORDER BY valid_from, id"
 _FIND = f"SELECT id, {BEGINS}, plan, params {_FROM}"
-_PLAN = f"SELECT plan, params, {BEGINS} {_FROM}"
+# One column with a short name, because the driver describes each one after each execution. A BLOB, which no command
+# writes, is left to `find`: `||` would make a text of it.
+_SETTLED = f"""
+SELECT CASE WHEN {BEGINS} <= ? AND typeof(plan) = 'text' AND typeof(params) = 'text'
+  THEN plan || '{SEPARATOR}' || params END AS settled
+{_FROM}
+"""
 
 _NEWEST = "SELECT recorded_at FROM mapping ORDER BY id DESC LIMIT 1"
 
@@ -83,20 +90,17 @@ class SqliteFinder:
 
     async def find(self, name: Domain) -> Timeline[Row]:
         """Find the rows of a name. Never suspends."""
-        rows = self._rows(_FIND, name.name)
+        rows = self._rows(_FIND, (name.name,))
         return Timeline([Row(*row) for row in rows]) if rows else NOTHING
 
-    def settled(self, name: str, now: float) -> tuple[str, str] | None:
+    def settled(self, name: str, now: float) -> str | None:
         """As `Finder.settled`."""
-        rows = self._rows(_PLAN, name)
-        if not rows:
-            return None
-        plan, params, begins = rows[-1]
-        return None if plan is None or begins > now else (plan, params)
+        rows = self._rows(_SETTLED, (now, name))
+        return rows[-1][0] if rows else None
 
-    def _rows(self, statement: str, name: str) -> list[Any]:
+    def _rows(self, statement: str, values: tuple[float | str, ...]) -> list[Any]:
         """
-        The result of a statement for a name.
+        The result of a statement.
 
         Raises:
             MappingUnavailable: the file cannot be read.
@@ -104,7 +108,7 @@ class SqliteFinder:
         try:
             if self._timer is None:
                 self._hold()
-            return self._cursor.execute(statement, (name,)).fetchall()
+            return self._cursor.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             self._error_kind = error_kind_of(error)
             self._release()

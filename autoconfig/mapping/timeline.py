@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
+from autoconfig.mail.params import with_plan
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -23,9 +25,9 @@ class Row(NamedTuple):
     """Canonical JSON (`mail.params`)."""
 
 
-def plan_of(row: Row | None) -> tuple[str, str] | None:
-    """Plan and params of a row, if there is one with a plan."""
-    return None if row is None or row.plan is None else (row.plan, row.params)
+def plan_of(row: Row | None) -> str | None:
+    """Plan and params of a row, if there is one with a plan, as `Finder.settled` returns them."""
+    return None if row is None or row.plan is None else with_plan(row.plan, row.params)
 
 
 class Dated(Protocol):
@@ -101,10 +103,13 @@ class Finder(Protocol):
         """
         ...
 
-    def settled(self, name: str, now: float) -> tuple[str, str] | None:
+    def settled(self, name: str, now: float) -> str | None:
         """
         Plan and params of the row of `name` that is in effect at `now` (Unix seconds), if it has a plan, no other row
         is scheduled, and it is known without waiting. `None`: `find` tells.
+
+        They are one text (`mail.params.with_plan`): a column less to read, and the key under which the bound plan is
+        kept (`Plans.share`).
 
         Raises:
             MappingUnavailable: as `find`.

@@ -73,13 +73,16 @@ class Plans:
         """
         return bind(self.get(key), self._given(key, params), parent, hosts_of_parent=hosts_of_parent)
 
-    def _share(self, key: str, params: str) -> Shared:
+    def _share(self, settled: str) -> Shared:
         """
-        Bind the plan `key` with stand-ins for the hosts among a row's params. The result is cached.
+        Bind a plan with stand-ins for the hosts among a row's params. The result is cached.
+
+        `settled` is the plan's key and the row's params as `mail.params.with_plan` writes them.
 
         Raises:
             PlanUnusable: as `bind`.
         """
+        key, params = params_text.plan_and_params(settled)
         common, values = with_stand_ins(self._given(key, params), self._of_hosts.get(key, ()))
         return Shared(self.bind(key, params_text.encode(common) if values else params), values)
 

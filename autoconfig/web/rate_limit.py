@@ -71,10 +71,13 @@ class Limiter:
         """
         known = forwarded is None or len(forwarded) <= _LONGEST
         bucket = (self._bucket_of if known else self._bucket)(client, forwarded)
-        begin = max(now, bucket.due)
-        if begin - now > self._ahead:
-            return begin - now - self._ahead
-        bucket.due = begin + bucket.interval
+        due = bucket.due
+        if due <= now:
+            bucket.due = now + bucket.interval
+            return 0.0
+        if due - now > self._ahead:
+            return due - now - self._ahead
+        bucket.due = due + bucket.interval
         return 0.0
 
     def _bucket(self, client: str | None, forwarded: bytes | None) -> Bucket:

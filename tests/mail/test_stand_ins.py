@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoconfig.mail.stand_ins import LONGEST, params_of_hosts, with_stand_ins
+from autoconfig.mail.stand_ins import LONGEST, marked, params_of_hosts, with_stand_ins
 from autoconfig.plans import read_plans
 
 PLAN = """
@@ -65,7 +65,7 @@ def test_hosts(host: str, replaced: bool) -> None:
 
     assert host == common["user"]
     assert (common["a"] != host) is replaced is bool(values)
-    assert not replaced or ((common["a"].encode(), host.encode()),) == values
+    assert not replaced or ((marked(common["a"].encode()), host.encode()),) == values
     assert not replaced or len(common["a"]) == LONGEST
 
 
@@ -74,4 +74,15 @@ def test_each_has_its_own() -> None:
     common, values = with_stand_ins({"a": "x.example", "b": "x.example"}, {"a", "b"})
 
     assert len({*common.values(), "x.example"}) == 3
-    assert [host for _, host in values] == [b"x.example", b"x.example"]
+    assert [(marked(common[name].encode()), b"x.example") for name in "ab"] == list(values)
+
+
+def test_more_than_there_are_marks() -> None:
+    """Of many params only so many have stand-ins that each has a mark of one octet that no document contains."""
+    names = [f"p{number:02}" for number in range(20)]
+    common, values = with_stand_ins(dict.fromkeys(names, "x.example"), names)
+
+    marks = [mark for mark, _ in values]
+    assert len(marks) == len(set(marks)) == 16
+    assert all(len(mark) == 1 and mark < b" " and mark not in b"\t\n\r" for mark in marks)
+    assert [marked(value.encode()) for value in common.values()] == [*marks, *[b"x.example"] * 4]

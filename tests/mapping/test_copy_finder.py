@@ -9,6 +9,7 @@ import pytest
 
 from autoconfig.errors import MappingUnavailable
 from autoconfig.mail.domain import Domain
+from autoconfig.mail.params import plan_and_params
 from autoconfig.mapping.copy_finder import CopyFinder
 from autoconfig.mapping.copy_marker import TABLE, complaint_about
 from autoconfig.mapping.copy_status import Status, StatusFile, status_file
@@ -53,7 +54,7 @@ def plan(finder: CopyFinder) -> str | None:
             settled = finder.settled(NAME.name, 10**10)
         finally:
             finder._release()  # as the loop's timer does, which ends with the loop here
-        return settled and settled[0]
+        return settled and plan_and_params(settled)[0]
 
     return asyncio.run(asked())
 

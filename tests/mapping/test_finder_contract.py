@@ -128,18 +128,18 @@ def test_find(ask: Ask, rows: list[Change], expected: list[Row]) -> None:
     [
         pytest.param([], 100, None, id="no row"),
         pytest.param([Change("other.example", 1, "a", "{}")], 100, None, id="another name"),
-        pytest.param([Change(NAME, 1, "a", '{"x":"é"}')], 1, ("a", '{"x":"é"}'), id="one row"),
-        pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, 9, "b", "{}")], 9.5, ("b", "{}"), id="another since"),
+        pytest.param([Change(NAME, 1, "a", '{"x":"é"}')], 1, 'a\n{"x":"é"}', id="one row"),
+        pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, 9, "b", "{}")], 9.5, "b\n{}", id="another since"),
         pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, 9, None, "{}")], 9.5, None, id="ended"),
         pytest.param([Change(NAME, 1, "a", "{}"), Change(NAME, LATER, "b", "{}")], 9, None, id="one that is to come"),
-        pytest.param([Change(NAME, LATER, "b", "{}")], LATER, ("b", "{}"), id="one that has come"),
+        pytest.param([Change(NAME, LATER, "b", "{}")], LATER, "b\n{}", id="one that has come"),
         pytest.param([Change(NAME, LATER, "b", "{}")], LATER - 0.1, None, id="only one that is to come"),
     ],
 )
-def test_settled(ask: Ask, rows: list[Change], now: float, settled: tuple[str, str] | None) -> None:
+def test_settled(ask: Ask, rows: list[Change], now: float, settled: str | None) -> None:
     """What was found once is there without waiting, if it holds and nothing is scheduled."""
 
-    async def question(finder: Finder) -> tuple[str, str] | None:
+    async def question(finder: Finder) -> str | None:
         await finder.find(Domain(NAME))
         return finder.settled(NAME, now)
 

@@ -373,3 +373,36 @@ def test_nothing_can_be_written(path: Path) -> None:
         await finder.close()
 
     asyncio.run(scenario())
+
+
+BLOBS = {
+    "plan": [(b"shared", "{}")],
+    "params": [("shared", b"{}")],
+    "both": [(b"shared", b"{}")],
+    "of an earlier row": [("shared", b"{\xff}"), ("shared", "{}")],
+}
+
+
+@pytest.mark.parametrize("rows", BLOBS.values(), ids=BLOBS)
+def test_blobs(path: Path, rows: list[tuple[str | bytes, str | bytes]]) -> None:
+    """A row in which another program wrote a BLOB is left to `find`, and is no fault of the file."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for number, row in enumerate(rows, 1):
+            values = (number, NAME.name, number, *row, "me", number)
+            columns = "id, name, valid_from, plan, params, changed_by, recorded_at"
+            connection.execute(f"INSERT INTO mapping ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+    async def scenario() -> tuple[str | None, tuple[object, object]]:
+        finder = SqliteFinder(path)
+        await finder.start()
+        settled, found = finder.settled(NAME.name, 9), (await finder.find(NAME)).rows[-1]
+        await finder.watch()
+        assert finder.stale() is None
+        assert finder._error_kind is None
+        await finder.close()
+        return settled, (found.plan, found.params)
+
+    settled, found = asyncio.run(scenario())
+
+    assert found == rows[-1]
+    assert settled == ("shared\n{}" if rows[-1] == ("shared", "{}") else None)

@@ -145,7 +145,7 @@ SHARE = {
 @pytest.mark.parametrize(("plan", "one", "other", "share"), SHARE.values(), ids=SHARE)
 def test_share(provider: Plans, plan: str, one: dict[str, str], other: dict[str, str], share: bool) -> None:
     """Rows that differ in nothing but the names of servers have one bound plan for the documents of all."""
-    here, there = (provider.share(plan, params_text.encode(row)) for row in (one, other))
+    here, there = (provider.share(params_text.with_plan(plan, params_text.encode(row))) for row in (one, other))
 
     assert (here.bound is there.bound) is share
     assert [name.encode() for key, name in sorted(one.items()) if "." in name] == [host for _, host in here.values]
@@ -153,11 +153,11 @@ def test_share(provider: Plans, plan: str, one: dict[str, str], other: dict[str,
 
 def test_share_nothing(provider: Plans) -> None:
     """A row without such names has the bound plan that it has elsewhere, and its faults are those it has elsewhere."""
-    assert (provider.bind("shared-managed", "{}"), ()) == provider.share("shared-managed", "{}")
+    assert (provider.bind("shared-managed", "{}"), ()) == provider.share("shared-managed\n{}")
     with pytest.raises(PlanUnusable, match="requires it"):
-        provider.share("shared-standard", "{}")
+        provider.share("shared-standard\n{}")
     with pytest.raises(PlanUnusable, match="no such plan"):
-        provider.share("gone", "{}")
+        provider.share("gone\n{}")
 
 
 def test_get(provider: Plans) -> None:

@@ -10,7 +10,8 @@ from autoconfig.web.fast_path.request_bytes import common_request
 
 if TYPE_CHECKING:
     from autoconfig.web.asgi import Message, Receive, Scope, Send
-    from autoconfig.web.fast_path.dispatch import Entry, FastResponse
+    from autoconfig.web.fast_path.dispatch import Entry
+    from autoconfig.web.fast_path.responses import FastResponse
 
 
 class AsServer:

@@ -233,7 +233,7 @@ class QueryFinder:
         self._hits += 1
         return kept.timeline
 
-    def settled(self, name: str, now: float) -> tuple[str, str] | None:
+    def settled(self, name: str, now: float) -> str | None:
         """As `Finder.settled`, by the cached answer."""
         timeline = self.find_now(Domain(name))
         return plan_of(timeline.settled(now)) if timeline else None

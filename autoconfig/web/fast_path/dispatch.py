@@ -20,16 +20,11 @@ if TYPE_CHECKING:
     from autoconfig.formats.microsoft_request import Schema
     from autoconfig.web.asgi import App, Message, Receive, Response, Scope, Send
     from autoconfig.web.fast_path.request_bytes import CommonRequest
-    from autoconfig.web.fast_path.responses import FastDocument
+    from autoconfig.web.fast_path.responses import FastDocument, FastResponse
     from autoconfig.web.services import Services
 
     Documents = Mapping[Schema | bool, FastDocument]
     """By `CommonRequest.document`."""
-    FastResponse = tuple[int, bytes, bytes]
-    """
-    The status, the headers with the empty line behind them, and the body: a response as it goes over the wire, but for
-    the status line and the server's own headers.
-    """
     Client = tuple[str, int] | None
     """Address and port of the other end of a connection; `None` for a Unix socket."""
 
@@ -103,7 +98,7 @@ class Entry:
         counts[route.served] += 1
         counts[_BY_ROW] += 1  # nothing else is answered so
         self._sample(begun)
-        return 200, *found
+        return found
 
     def malformed(self, client: Client, status: int) -> FastResponse | None:
         """

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from autoconfig.web.cache_control import DocumentHeaders
     from autoconfig.web.services import Services
 
+    FastResponse = tuple[int, bytes, bytes]
+    """
+    The status, the headers with the empty line behind them, and the body: a response as it goes over the wire, but for
+    the status line and the server's own headers.
+    """
+
 
 class FastDocument:
     """One kind of document; the services keep it prepared for each plan and params."""
@@ -35,10 +41,10 @@ class FastDocument:
             for names_mailbox in (False, True)
         ]
 
-    def answer(self, domain: bytes, local: bytes) -> tuple[bytes, bytes] | None:
+    def answer(self, domain: bytes, local: bytes) -> FastResponse | None:
         """
-        The headers and the body of the response, if the row of the domain holds and no successor is scheduled, else
-        `None`. Both are as in `request_bytes.CommonRequest`.
+        The response, if the row of the domain holds and no successor is scheduled, else `None`. Both arguments are as
+        in `request_bytes.CommonRequest`.
         """
         try:
             shared = self._services.resolver.settled(domain.decode(), time.time())
@@ -48,4 +54,4 @@ class FastDocument:
         except Exception:  # noqa: BLE001 (the endpoint meets the error again and reports it)
             return None
         body = prepared.fill_octets(domain, local, shared.values)
-        return b"%bcontent-length: %d\r\n\r\n" % (self._headers[prepared.names_mailbox], len(body)), body
+        return 200, b"%bcontent-length: %d\r\n\r\n" % (self._headers[prepared.names_mailbox], len(body)), body

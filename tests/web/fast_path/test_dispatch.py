@@ -12,8 +12,7 @@ from autoconfig.web.routes import fast_table, routes
 
 if TYPE_CHECKING:
     from autoconfig.web.asgi import App, Message, Receive, Scope, Send
-    from autoconfig.web.fast_path.dispatch import FastResponse
-    from autoconfig.web.fast_path.responses import FastDocument
+    from autoconfig.web.fast_path.responses import FastDocument, FastResponse
     from autoconfig.web.services import Services
     from tests.web.conftest import OpenSite
 
@@ -33,10 +32,10 @@ class Ways:
         hot = FastRoute({True: document}, False, self.app("endpoint"), 0)
         self.entry = Entry(services, {"GET /hot": hot, "POST /hot": hot}, self.app("rest"))
 
-    def answer(self, domain: bytes, local: bytes) -> tuple[bytes, bytes] | None:
+    def answer(self, domain: bytes, local: bytes) -> FastResponse | None:
         """As the short cut's document."""
         self.taken.append(("fast", domain, local))
-        return (b"x: y\r\n\r\n", b"fast") if self.answers else None
+        return (200, b"x: y\r\n\r\n", b"fast") if self.answers else None
 
     def app(self, name: str) -> App:
         """An application that reads the body, if there is one to be read."""

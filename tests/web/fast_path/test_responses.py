@@ -12,7 +12,7 @@ from autoconfig.web.fast_path.request_bytes import common_request
 from tests.support.as_server import octets_of
 
 if TYPE_CHECKING:
-    from autoconfig.web.fast_path.dispatch import FastResponse
+    from autoconfig.web.fast_path.responses import FastResponse
     from autoconfig.web.services import Services
     from tests.web.conftest import OpenSite
 
