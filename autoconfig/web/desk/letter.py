@@ -81,7 +81,9 @@ def _written(
     settings: Settings, request: DeskRequest, resolution: Resolution, address: EmailAddress, wanted: _Wanted
 ) -> Response:
     try:
-        made = letter(settings, resolution, address, wanted.program, wanted.language)
+        return _response(letter(settings, resolution, address, wanted.program, wanted.language), wanted.form)
+    except AddressInvalid:
+        problem, status, detail = DeskProblem.MISREAD, 400, ""
     except Inexpressible:
         problem, status, detail = DeskProblem.MOVED, 404, ""
     except UnknownDomain:
@@ -89,8 +91,6 @@ def _written(
     except SettingsInvalid as error:
         counted_error("a letter cannot be made", problem=str(error))
         problem, status, detail = DeskProblem.SETTINGS, 500, str(error)
-    else:
-        return _response(made, wanted.form)
     return desk_page(settings, request, DeskView(problem=problem, detail=detail), status)
 
 

@@ -51,6 +51,8 @@ class DeskProblem(StrEnum):
 
     ADDRESS = "address"
     """No whole address was typed."""
+    MISREAD = "misread"
+    """Mail programs would read a part of the address as an encoded word (RFC 2047), so no message can have it."""
     MOVED = "moved"
     ELSEWHERE = "elsewhere"
     """The default plan answers, but the domain is one of another well-known mail service."""

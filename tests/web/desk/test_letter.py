@@ -131,6 +131,15 @@ def test_no_letter(desk: Site, address: str, status: int, sentence: str) -> None
     assert "<script>" not in answer.text
 
 
+@pytest.mark.parametrize(("form", "status"), [("text", 200), ("html", 200), ("eml", 400)])
+def test_misread(desk: Site, form: str, status: int) -> None:
+    """An address that mail programs would misread in a message has a letter, but no message; the page says so."""
+    answer = written(desk, f"=?utf-8?q?a?=@{NAME}", form, more="&lang=en")
+
+    assert answer.status_code == status
+    assert ("Copy the text of the letter instead." in text_of(answer)) is (status == 400)
+
+
 MOVED = '[plans.moved]\nname = "Moved"\nredirect_domain = "new.example"\n'
 
 
