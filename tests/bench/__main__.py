@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tests.bench import sites
 from tests.bench.load import CONNECTIONS
 from tests.bench.parts import Bench
-from tests.bench.processes import awake
+from tests.bench.processes import awake, may_lock
 from tests.bench.report import machine, show, write
 from tests.support.servers.postgresql import PostgreSQL
 
@@ -66,11 +66,8 @@ def main() -> None:
                 f"server on core 0, wrk (and PostgreSQL) on core 1, {CONNECTIONS} keep-alive connections; medians of "
                 f"{bench.runs} runs of {bench.seconds} s, each beside bare; metrics and limits on"
             ),
-            (
-                "mappings locked in memory, /dev/cpu_dma_latency held at 0"
-                if held
-                else "mappings not locked in memory, /dev/cpu_dma_latency not held: both need root"
-            ),
+            "mappings locked in memory" if may_lock() else "mappings not locked in memory, which needs root",
+            "/dev/cpu_dma_latency held at 0" if held else "/dev/cpu_dma_latency not held, which needs root",
         ]
         try:
             for part in parts:

@@ -6,6 +6,7 @@ import contextlib
 import mmap
 import os
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -24,6 +25,8 @@ SERVER_CORES = "0"
 LOAD_CORES = "1"
 MAP_LOCKED = 0x2000
 """mmap(2), on x86 and ARM."""
+_CAP_IPC_LOCK = 14
+"""capabilities(7)"""
 
 
 class Server:
@@ -123,6 +126,13 @@ def in_memory(*files: Path) -> Iterator[None]:
                     kept = mmap.mmap(content.fileno(), 0, flags, mmap.PROT_READ)
                 stack.enter_context(kept)
         yield
+
+
+def may_lock() -> bool:
+    """Whether `in_memory` may lock files of any size (mlock(2)): CAP_IPC_LOCK, which root in a container may lack."""
+    capabilities = re.search(r"^CapEff:\s+(\w+)", Path("/proc/self/status").read_text(), re.MULTILINE)
+    privileged = capabilities is not None and bool(int(capabilities[1], 16) >> _CAP_IPC_LOCK & 1)
+    return privileged or resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
 
 
 @contextlib.contextmanager
