@@ -2,8 +2,8 @@
 `make bench`: every figure that is to be reached, as a ratio to a bare ASGI function under the same uvicorn in the same
 run.
 
-The server runs on one core and wrk with 32 keep-alive connections on another; runs alternate, medians count. Only a
-machine on which nothing else runs gives figures worth keeping.
+The server runs on one core and wrk with 32 keep-alive connections on another; runs alternate, and the median of
+the ratios of neighbouring runs counts. Only a machine on which nothing else runs gives figures worth keeping.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def main() -> None:
     parser.add_argument("--names", type=int, default=1_000_000, help="domains in the mapping")
     parser.add_argument("--larger", type=int, default=10_000_000, help="domains in the largest mapping")
     parser.add_argument("--check-domains", type=int, default=10_000, help="domains that `check` checks")
-    parser.add_argument("--seconds", type=int, default=5, help="length of a run")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each")
+    parser.add_argument("--seconds", type=int, default=2, help="length of a run")
+    parser.add_argument("--runs", type=int, default=7, help="runs of each")
     parser.add_argument("--folder", type=Path, default=ROOT / ".bench", help="where mappings are made and kept")
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be repeated")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
@@ -63,8 +63,9 @@ def main() -> None:
         conditions += [
             machine(),
             (
-                f"server on core 0, wrk (and PostgreSQL) on core 1, {CONNECTIONS} keep-alive connections; medians of "
-                f"{bench.runs} runs of {bench.seconds} s, each beside bare; metrics and limits on"
+                f"server on core 0, wrk (and PostgreSQL) on core 1, {CONNECTIONS} keep-alive connections; "
+                f"{bench.runs} runs of {bench.seconds} s each in turns, of which ratios are medians; metrics "
+                "and limits on"
             ),
             "mappings locked in memory" if may_lock() else "mappings not locked in memory, which needs root",
             "/dev/cpu_dma_latency held at 0" if held else "/dev/cpu_dma_latency not held, which needs root",

@@ -92,10 +92,30 @@ def at_half(server: Server, load: Load, rate: float, seconds: int) -> Run:
     return measure(server, load._replace(connections=connections, think=think), seconds)
 
 
-def alternating(servers: Sequence[tuple[Server, Load]], runs: int, seconds: int) -> list[Run]:
-    """The medians of each, measured in turns so that what the machine does meanwhile meets all of them."""
+def alternating(servers: Sequence[tuple[Server, Load]], runs: int, seconds: int) -> list[list[Run]]:
+    """The runs of each, made in turns so that what the machine does meanwhile meets all of them."""
     found: list[list[Run]] = [[] for _ in servers]
     for _ in range(runs):
         for (server, load), of_server in zip(servers, found, strict=True):
             of_server.append(measure(server, load, seconds))
-    return [Run(*map(statistics.median, zip(*of_server, strict=True))) for of_server in found]
+    return found
+
+
+def typical(runs: Sequence[Run]) -> Run:
+    """The medians of several runs."""
+    return Run(*map(statistics.median, zip(*runs, strict=True)))
+
+
+def rate_ratio(runs: Sequence[Run], others: Sequence[Run]) -> float:
+    """
+    The median of the ratios of the rates of runs that were made in the same turn.
+
+    Many machines are slower for some seconds, by half if they are shared. Then the medians of two servers may be of
+    different moments, and their ratio says nothing.
+    """
+    return statistics.median(run.rate / other.rate for run, other in zip(runs, others, strict=True))
+
+
+def cpu_ratio(runs: Sequence[Run], others: Sequence[Run]) -> float:
+    """The same of the CPU time a request."""
+    return statistics.median(run.cpu / other.cpu for run, other in zip(runs, others, strict=True))

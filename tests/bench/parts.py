@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests.bench import checking, disturbance, peers, sites
-from tests.bench.load import Load, alternating, at_half, measure
+from tests.bench.load import Load, alternating, at_half, cpu_ratio, measure, rate_ratio, typical
 from tests.bench.processes import LOAD_CORES, SERVER_CORES, bare, ours
 from tests.bench.proxies import behind_nginx, nginx_static
 from tests.bench.report import Goal, Line
@@ -54,22 +54,23 @@ class Bench:
     ) -> None:
         """Requests a second as a share of bare's, CPU time a request, and with `half` what a request takes."""
         with bare() as simple:
-            reference, found = alternating([(simple, load), (server, load)], self.runs, self.seconds)
+            of_bare, runs = alternating([(simple, load), (server, load)], self.runs, self.seconds)
+            reference, found = typical(of_bare), typical(runs)
             note = (
                 f"{found.rate:,.0f} of {reference.rate:,.0f} requests/s; "
-                f"CPU {found.cpu:.1f} of {reference.cpu:.1f} µs ({found.cpu / reference.cpu:.2f})"
+                f"CPU {found.cpu:.1f} of {reference.cpu:.1f} µs ({cpu_ratio(runs, of_bare):.2f})"
             )
             if half:
                 busy, plain = (
-                    at_half(each, load, rate, self.seconds)
-                    for each, rate in ((server, found.rate), (simple, reference.rate))
+                    at_half(each, load, full.rate, self.seconds)
+                    for each, full in ((server, found), (simple, reference))
                 )
                 note += (
                     f"; at half of each's load p50 {busy.p50:.2f}, p99 {busy.p99:.2f}, p99.9 {busy.p999:.2f} ms of "
                     f"{plain.p50:.2f}, {plain.p99:.2f}, {plain.p999:.2f} ms"
                 )
-        ratio = found.rate / reference.rate
-        self.lines.append(goal.line(what, ratio, note) if goal else Line(what, f"{ratio:.2f} of bare", note=note))
+        share = rate_ratio(runs, of_bare)
+        self.lines.append(goal.line(what, share, note) if goal else Line(what, f"{share:.2f} of bare", note=note))
 
     def imports(self) -> None:
         """`mapping sync` of a new file into an empty mapping, and of one in which all rows differ."""
@@ -108,10 +109,12 @@ class Bench:
                 made = sites.sqlite(self.folder / str(names), names)
                 servers.append((stack.enter_context(ours(made.folder)), Load("get.lua", names)))
             found = alternating(servers, self.runs, self.seconds)
-        figures = ", ".join(f"{load.names:,}: {run.cpu:.1f} µs" for (_, load), run in zip(servers, found, strict=True))
+        figures = ", ".join(
+            f"{load.names:,}: {typical(runs).cpu:.1f} µs" for (_, load), runs in zip(servers, found, strict=True)
+        )
         goal = Goal(1.35, 1.15, at_most=True, unit=" ×")
         what = f"CPU a request, {self.larger:,} domains against {FEW:,}"
-        self.lines.append(goal.line(what, found[-1].cpu / found[0].cpu, figures))
+        self.lines.append(goal.line(what, cpu_ratio(found[-1], found[0]), figures))
 
     def params(self) -> None:
         """Rows that all have other params than the others."""
@@ -125,13 +128,14 @@ class Bench:
         folder, load = self.folder / str(self.names), Load("get.lua", self.names)
         with ours(folder) as one, ours(folder, workers=2) as two, ours(folder, workers=2, cores=BOTH) as free:
             servers = [(server, load) for server in (one, two, free)]
-            alone, together, spread = alternating(servers, self.runs, self.seconds)
+            found = alternating(servers, self.runs, self.seconds)
+        alone, together, spread = map(typical, found)
         goal = Goal(1.15, 1.0, at_most=True, unit=" ×")
         note = f"{together.cpu:.1f} of {alone.cpu:.1f} µs"
-        self.lines.append(goal.line("CPU a request, two workers against one", together.cpu / alone.cpu, note))
+        self.lines.append(goal.line("CPU a request, two workers against one", cpu_ratio(found[1], found[0]), note))
         note = f"{spread.rate:,.0f} of {alone.rate:,.0f} requests/s; CPU {spread.cpu:.1f} of {alone.cpu:.1f} µs"
         what = "requests/s, two workers on both cores, of which wrk takes its part, against one"
-        self.lines.append(Line(what, f"{spread.rate / alone.rate:.2f} ×", note=note))
+        self.lines.append(Line(what, f"{rate_ratio(found[2], found[0]):.2f} ×", note=note))
 
     def people(self) -> None:
         """Pages, and profiles without a signature and with each type of key."""
@@ -197,8 +201,8 @@ class Bench:
                     if process.poll() is not None:
                         sys.exit("bench: the check ended before the documents were measured: more --check-domains")
         note = f"median {beside:.2f} ms, alone {alone:.2f} ms"
-        ratio = Goal(1.25, 1.0, at_most=True, unit=" ×")
-        self.lines.append(ratio.line("a document while a check runs, against without", beside / alone, note))
+        longer = Goal(1.25, 1.0, at_most=True, unit=" ×")
+        self.lines.append(longer.line("a document while a check runs, against without", beside / alone, note))
 
     def proxied(self) -> None:
         """The shipped nginx with its cache, and nginx with a file, for comparison. Of the names a fifth is private."""
