@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "autoconfig-tests"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "autoconfig-tests" / "kept"
 
 
 def kept(name: str, fetch: Callable[[Path], None], cache: Path = CACHE) -> Path:
