@@ -1,11 +1,10 @@
-"""Ports of 127.0.0.1 that nobody uses, for what a test starts; the same one is not given twice."""
+"""Ports of 127.0.0.1 that nobody uses, for what a test starts; one is given again after some thousand others."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import random
-import re
 import socket
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
 
 LOWEST, HIGHEST = 10_000, 32_767
 """Below the ports from which the kernel connects (ip_local_port_range, 32,768 at least unless somebody changed it)."""
+PROCESSES = 8
+"""That run tests at a time, and those that pytest-xdist starts in place of others, which have numbers of their own."""
 
 
 def candidates() -> Iterator[int]:
@@ -23,11 +24,8 @@ def candidates() -> Iterator[int]:
     Between being given and being listened on, a port belongs to nobody. So it may not be one that another process
     that runs tests gives meanwhile (pytest-xdist calls them gw0, gw1, …), nor one that the kernel takes for a client.
     """
-    process, processes = (
-        int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "gw0"))),
-        int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
-    )
-    own = range(LOWEST + process, HIGHEST + 1, processes)
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = range(LOWEST + process % PROCESSES, HIGHEST + 1, PROCESSES)
     at = random.randrange(len(own))  # another run of the tests beside this one begins elsewhere
     while True:
         yield own[at]
