@@ -118,18 +118,13 @@ def in_memory(*files: Path) -> Iterator[None]:
         for file in files:
             if file.exists():
                 content = stack.enter_context(file.open("rb"))
-                flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
-                try:
-                    kept = mmap.mmap(content.fileno(), 0, flags | MAP_LOCKED, mmap.PROT_READ)
-                except OSError as error:  # more than RLIMIT_MEMLOCK, and not root
-                    print(f"bench: {file} is not locked in memory: {error.strerror}", file=sys.stderr)
-                    kept = mmap.mmap(content.fileno(), 0, flags, mmap.PROT_READ)
-                stack.enter_context(kept)
+                flags = mmap.MAP_SHARED | mmap.MAP_POPULATE | (MAP_LOCKED if may_lock() else 0)
+                stack.enter_context(mmap.mmap(content.fileno(), 0, flags, mmap.PROT_READ))
         yield
 
 
 def may_lock() -> bool:
-    """Whether `in_memory` may lock files of any size (mlock(2)): CAP_IPC_LOCK, which root in a container may lack."""
+    """Whether `in_memory` locks files, which may be of any size (mlock(2)): CAP_IPC_LOCK, or no RLIMIT_MEMLOCK."""
     capabilities = re.search(r"^CapEff:\s+(\w+)", Path("/proc/self/status").read_text(), re.MULTILINE)
     privileged = capabilities is not None and bool(int(capabilities[1], 16) >> _CAP_IPC_LOCK & 1)
     return privileged or resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
