@@ -108,7 +108,7 @@ class Finder(Protocol):
         Plan and params of the row of `name` that is in effect at `now` (Unix seconds), if it has a plan, no other row
         is scheduled, and it is known without waiting. `None`: `find` tells.
 
-        They are one text (`mail.params.with_plan`): a column less to read, and the key under which the bound plan is
+        They are one text (`mail.params.with_plan`): one column to read, and the key under which the bound plan is
         kept (`Plans.share`).
 
         Raises:

@@ -295,6 +295,8 @@ LOGGED = {
     b"GET /secret%40sample.co.jp HTTP/1.1": "GET (hidden)",
     b"GET /a secret@sample.co.jp HTTP/1.1": "GET (hidden)",
     b"GET http://autoconfig.sample.co.jp/secret@sample.co.jp HTTP/1.1": "GET (hidden)",
+    b"GET /" + b"a" * 200 + b" HTTP/1.1": "GET /" + "a" * 200,
+    b"GET /" + b"secret" * 33 + b"aaa HTTP/1.1": "GET (hidden)",
     b"GET /a HTTP/1.1" + b"0" * 9000: "GET /a",
     b"GET /secret" + b"0" * 9000 + b"@sample.co.jp HTTP/1.1": "GET (hidden)",
     b"get /secret HTTP/1.1": "GET (hidden)",
