@@ -318,6 +318,22 @@ def test_log(behinds: Callable[[], Behind]) -> None:
     assert [found and found[1] for found in asked[-len(LOGGED) :]] == list(LOGGED.values())
 
 
+def test_log_of_the_cache(behinds: Callable[[], Behind]) -> None:
+    """An answer from the cache writes no line; the operator may have a log of all requests beside it."""
+    behind = behinds()
+    folder = behind.folder / "nginx"
+    behind.nginx.stop()
+    (folder / "autoconfig.d" / "log.conf").write_text(f"access_log {folder}/log/all.log autoconfig;")
+    behind.nginx.begin()
+    states = [behind.ask("autoconfig.sample.co.jp").cache for _ in range(20)]
+    behind.nginx.stop()
+    shown, all_ = ((folder / "log" / name).read_text() for name in ("autoconfig.log", "all.log"))
+
+    assert "HIT" in states
+    assert re.findall(r"cache=(\S+)", all_) == states
+    assert sorted(re.findall(r"cache=(\S+)", shown)) == sorted(state for state in states if state != "HIT")
+
+
 def test_nothing_is_shown_for_longer_than_a_day(behinds: Callable[[], Behind]) -> None:
     """Of a server that does not answer, no document of the day before is shown: the customer may have moved."""
     behind, host, header = behinds(), "autoconfig.sample.co.jp", "X-Test-Time: 2026-11-{}T23:59:59+09:00"
