@@ -16,7 +16,7 @@ from autoconfig.cli.progress import bars
 from autoconfig.cli.read_only import looked_at, tell_faults
 from autoconfig.errors import InputInvalid
 from autoconfig.files import replacing
-from autoconfig.mail.params import decode
+from autoconfig.mail.params import readable
 from autoconfig.mapping.times import format_time
 
 if TYPE_CHECKING:
@@ -137,4 +137,4 @@ def _line(step: Step, settings: Settings) -> tuple[str, str, str, str]:
 
 
 def _says(plan: str | None, params: str) -> str:
-    return " ".join([plan or "(not served)", *(f"{name}={value}" for name, value in decode(params).items())])
+    return " ".join([plan or "(not served)", *(f"{name}={value}" for name, value in readable(params).items())])

@@ -17,7 +17,7 @@ from autoconfig.cli.read_only import answered_from, looked_at, prospect, tell_fa
 from autoconfig.errors import InputInvalid, Refused
 from autoconfig.explain.json_values import row_json
 from autoconfig.mail.domain import Domain
-from autoconfig.mail.params import EXCHANGER, SUBDOMAINS, YES, decode, encode, is_note
+from autoconfig.mail.params import EXCHANGER, SUBDOMAINS, YES, encode, is_note, readable
 from autoconfig.mapping.clocks import now_for
 from autoconfig.mapping.times import format_time, parse_time
 
@@ -202,7 +202,7 @@ _COLUMNS = ("Row", "Plan", "Params", "From", "Note", "Written", "By")
 
 
 def _cells(record: Record, settings: Settings) -> tuple[str, ...]:
-    params = ", ".join(f"{name} = {value}" for name, value in decode(record.params).items())
+    params = ", ".join(f"{name} = {value}" for name, value in readable(record.params).items())
     zone = settings.timezone
     return (
         str(record.id or "query"),
@@ -234,7 +234,7 @@ def _print_outcome(domain: Domain, outcome: Outcome, settings: Settings, *, as_j
 
 def _fields(before: Record | None, after: Record, settings: Settings) -> Iterator[tuple[str, str, str]]:
     yield "plan", (before.plan or "(not served)") if before else "(none)", after.plan or "(not served)"
-    old, new = decode(before.params) if before else {}, decode(after.params)
+    old, new = readable(before.params) if before else {}, readable(after.params)
     for name in sorted(old | new):
         yield name, old.get(name, ""), new.get(name, "")
     zone = settings.timezone

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from autoconfig.explain.last_findings import result_json
-from autoconfig.mail.params import decode
+from autoconfig.mail.params import readable
 from autoconfig.mapping.times import format_time
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def explanation_json(explained: Explanation) -> dict[str, object]:
         "exchanger": resolution.exchanger.name if resolution.exchanger else None,
         "since": explained.time(row.valid_from) if row and row.id else None,
         "plan": resolution.plan,
-        "params": decode(resolution.params),
+        "params": readable(resolution.params),
         "next": {"row": later.id, "from": explained.time(later.valid_from), "plan": later.plan} if later else None,
         "mx": mx_json(explained.facts.exchangers),
         "records": explained.records(),
@@ -51,7 +51,7 @@ def row_json(record: Record, zone: str) -> dict[str, object]:
         "name": record.name,
         "valid_from": format_time(record.valid_from, zone),
         "plan": record.plan,
-        "params": decode(record.params),
+        "params": readable(record.params),
         "note": record.note,
         "changed_by": record.changed_by,
         "recorded_at": format_time(record.recorded_at, zone),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from autoconfig.dns.mx_answer import MXStatus
 from autoconfig.explain.history import RowState
-from autoconfig.mail.params import decode
+from autoconfig.mail.params import readable
 from autoconfig.mapping.times import format_time
 from autoconfig.resolver import How
 
@@ -56,7 +56,7 @@ def _row(explained: Explanation, language: str) -> str:
     if row is None:
         return ""
     if explained.settings.query is not None:
-        columns = ", ".join(["plan", *decode(row.params)])
+        columns = ", ".join(["plan", *readable(row.params)])
         plural = "s" if "," in columns else ""
         return either(
             language, ja=f"データベースへの問い合わせ（列 {columns}）", en=f"the query, column{plural} {columns}"
@@ -76,7 +76,7 @@ def plan_text(explained: Explanation, language: str | None = None) -> str:
 
 def params_text(params: str, language: str = EN) -> str:
     """The params of a row, of canonical JSON."""
-    shown = ", ".join(f"{name} = {value}" for name, value in decode(params).items())
+    shown = ", ".join(f"{name} = {value}" for name, value in readable(params).items())
     return shown or either(language, ja="なし", en="none")
 
 

@@ -86,12 +86,24 @@ def decode(text: str) -> dict[str, str]:
     Read params from JSON that `encode` or another program wrote.
 
     Raises:
-        InputInvalid: not a JSON object whose values are all strings.
+        InputInvalid: not a JSON object whose values are all strings, or half of a surrogate pair is escaped in it.
     """
     try:
         params = json.loads(text)
+        if "\\" in text:
+            encode(params).encode()
+    except UnicodeEncodeError as error:
+        raise InputInvalid("the params have half of a surrogate pair") from error
     except (ValueError, RecursionError) as error:
         raise InputInvalid("the params are not JSON") from error
     if not isinstance(params, dict) or not all(isinstance(value, str) for value in params.values()):
         raise InputInvalid("the params are not a JSON object of strings")
     return params
+
+
+def readable(text: str) -> dict[str, str]:
+    """The params for people: a text of another program that `decode` refuses is the only value, as it is."""
+    try:
+        return decode(text)
+    except InputInvalid as error:
+        return {f"({error})": text}

@@ -29,6 +29,7 @@ from autoconfig.mail.params import (
 from autoconfig.mapping.clocks import now_for
 from autoconfig.mapping.encoding import not_utf8
 from autoconfig.mapping.progress import StepCounter, silent
+from autoconfig.mapping.record import BY_ANOTHER, CORRECT_IT
 from autoconfig.mapping.sheet import Sheet, Wanted
 from autoconfig.mapping.times import format_time, parse_time
 
@@ -110,7 +111,7 @@ def write(file: TextIO, timelines: Callable[[], Iterable[tuple[str, Timeline[Rec
     params: set[str] = set()
     decoded: dict[str, dict[str, str]] = {}
     for record in _exported(timelines(), now):
-        params.update(_decoded(decoded, record.params))
+        params.update(_params_of(record, decoded))
     if taken := sorted(params.intersection((*COLUMNS, NAME))):
         raise Refused(f"the param {taken[0]!r} has the name of a column of the file; rename it in plans.toml")
     columns = sorted(params)
@@ -118,7 +119,7 @@ def write(file: TextIO, timelines: Callable[[], Iterable[tuple[str, Timeline[Rec
     writer.writerow([*COLUMNS, *columns])
     count = 0
     for record in _exported(timelines(), now):
-        values = decode(record.params)
+        values = _params_of(record, {})
         moment = format_time(record.valid_from, zone)
         cells = (values.get(column, "") for column in columns)
         writer.writerow(map(_as_text, [record.name, record.plan or "", moment, record.note or "", *cells]))
@@ -228,8 +229,11 @@ class _Counted(io.BufferedReader):
         return data
 
 
-def _decoded(memory: dict[str, dict[str, str]], text: str) -> dict[str, str]:
-    return _remember(memory, text, lambda: decode(text))
+def _params_of(record: Record, memory: dict[str, dict[str, str]]) -> dict[str, str]:
+    try:
+        return _remember(memory, record.params, lambda: decode(record.params))
+    except InputInvalid as error:
+        raise InputInvalid(f"{record.name}: row {record.id} {BY_ANOTHER}: {error}; {CORRECT_IT}") from error
 
 
 class _LineFeeds:

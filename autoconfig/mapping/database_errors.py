@@ -37,6 +37,9 @@ class ErrorKind(enum.Enum):
     """Any other error with the file."""
 
 
+RESTORE = "`autoconfig mapping restore` puts a backup in its place (docs/operating.md, When the database is damaged)"
+"""The remedy for a SQLite file that is damaged."""
+
 REMEDIES = {
     ErrorKind.BUSY: "another command is writing to it; try again when it has finished",
     ErrorKind.TAKEN: "another program writes to it without taking the writer lock",

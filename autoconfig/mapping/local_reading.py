@@ -10,7 +10,7 @@ from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping.clocks import now_for
 from autoconfig.mapping.copy_marker import copy_in
 from autoconfig.mapping.database_location import DatabaseLocation, Kind
-from autoconfig.mapping.record import COLUMNS, Record
+from autoconfig.mapping.record import COLUMNS, Record, read_record
 from autoconfig.mapping.sqlite_finder import open_file
 from autoconfig.mapping.timeline import Timeline
 
@@ -36,7 +36,7 @@ class LocalReading:
 
     def timeline(self, name: str) -> Timeline[Record]:
         """All rows of one name."""
-        return Timeline([Record._make(row) for row in self._rows(_ROWS, (name,))])
+        return Timeline([read_record(row, str(self._path)) for row in self._rows(_ROWS, (name,))])
 
     def names_from(self, beginning: str, most: int) -> list[str]:
         """The first `most` names, in order, that begin with a text in lower case; ended ones are among them."""

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import itertools
+from types import NoneType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from autoconfig.errors import DatabaseForeign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Record(NamedTuple):
@@ -18,6 +25,23 @@ class Record(NamedTuple):
     recorded_at: int
 
 
+_TYPES: dict[str, tuple[type, ...]] = {
+    "id": (int,),
+    "name": (str,),
+    "valid_from": (int,),
+    "plan": (str, NoneType),
+    "params": (str,),
+    "note": (str, NoneType),
+    "changed_by": (str,),
+    "recorded_at": (int,),
+}
+LAST_ID = 2**53 - 1
+"""The highest id that a row may have: it leaves room for later rows, and is exact in every JSON reader."""
+
+BY_ANOTHER = "was written by another program"
+CORRECT_IT = "correct it with that program, or restore a backup (`autoconfig mapping restore`)"
+_COMBINATIONS = frozenset(itertools.product(*_TYPES.values()))
+
 COLUMNS = ", ".join(Record._fields)
 """The columns of a `Record`, in order."""
 
@@ -25,3 +49,26 @@ COLUMNS = ", ".join(Record._fields)
 def insertion(mark: str) -> str:
     """The INSERT statement for a `Record`; `mark` is the driver's placeholder."""
     return f"INSERT INTO mapping ({COLUMNS}) VALUES ({', '.join([mark] * len(Record._fields))})"  # noqa: S608
+
+
+def wrong_type(values: Iterable[object]) -> str | None:
+    """The first of a row's columns with a type that no command writes, and that type; `None`: there is none."""
+    for (column, types), value in zip(_TYPES.items(), values, strict=True):
+        if type(value) not in types:
+            return f"{column}: has the type {type(value).__name__}"
+    return None
+
+
+def read_record(values: Iterable[Any], place: str) -> Record:
+    """
+    A row as the database at `place` gave it. SQLite stores values of any type in any column.
+
+    Raises:
+        DatabaseForeign: a value has a type that no command writes.
+    """
+    record = Record._make(values)
+    if tuple(map(type, record)) not in _COMBINATIONS:
+        raise DatabaseForeign(
+            f"{place}: {str(record.name)[:80]}: row {record.id!r} {BY_ANOTHER}: {wrong_type(record)}; {CORRECT_IT}"
+        )
+    return record

@@ -25,8 +25,9 @@ from autoconfig.errors import (
 from autoconfig.mail.params import SEPARATOR
 from autoconfig.mapping.clocks import BEGINS, ahead_of
 from autoconfig.mapping.copy_marker import IS_MARKED, SOURCE
+from autoconfig.mapping.database_errors import RESTORE
 from autoconfig.mapping.schema_version import APPLICATION_ID, check_file, check_revision
-from autoconfig.mapping.sqlite_errors import UNUSABLE, error_kind_of, message_of
+from autoconfig.mapping.sqlite_errors import UNUSABLE, error_kind_of, is_of_a_value, message_of
 from autoconfig.mapping.sqlite_stamp import StampReader
 from autoconfig.mapping.timeline import NOTHING, Row, Timeline
 
@@ -44,8 +45,6 @@ _BUSY_MS = 50  # a reader only waits for the process that recovers the file afte
 
 _CACHE_KIB = 8_192
 """Page cache of each process: enough for the inner pages of ten million names. The kernel keeps the others."""
-
-REMEDY = "`autoconfig mapping restore` puts a backup in its place (docs/operating.md, When the database is damaged)"
 
 _FROM = "FROM mapping WHERE name = ? ORDER BY valid_from, id"
 _FIND = f"SELECT id, {BEGINS}, plan, params {_FROM}"
@@ -110,7 +109,8 @@ class SqliteFinder:
                 self._hold()
             return self._cursor.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            self._error_kind = error_kind_of(error)
+            if not is_of_a_value(error):
+                self._error_kind = error_kind_of(error)
             self._release()
             raise MappingUnavailable(f"{self._path}: {error}") from error
 
@@ -230,7 +230,7 @@ class SqliteFinder:
         except ConfigurationInvalid:
             if not self._overwritten:
                 raise
-            note = f"{self._path}: was copied over another database, and the log of that is still beside it; {REMEDY}"
+            note = f"{self._path}: was copied over another database, and the log of that is still beside it; {RESTORE}"
             return _undamaged(self._opened(log=False), self._path), note
 
     def _first(self) -> sqlite3.Connection | Absent:
@@ -303,7 +303,7 @@ def _undamaged(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection
     if state == "ok":
         return connection
     connection.close()
-    raise DatabaseForeign(f"{path}: is damaged: {' '.join(state.split())}; {REMEDY}")
+    raise DatabaseForeign(f"{path}: is damaged: {' '.join(state.split())}; {RESTORE}")
 
 
 def open_file(path: Path, *, log: bool = True) -> sqlite3.Connection:
@@ -332,7 +332,7 @@ def open_file(path: Path, *, log: bool = True) -> sqlite3.Connection:
     except sqlite3.Error as error:
         connection.close()
         if error_kind_of(error) in UNUSABLE:
-            raise DatabaseForeign(f"{path}: {error}; check the setting database, or {REMEDY}") from error
+            raise DatabaseForeign(f"{path}: {error}; check the setting database, or {RESTORE}") from error
         raise MappingUnavailable(f"{path}: {message_of(error)}") from error
     except Exception:
         connection.close()

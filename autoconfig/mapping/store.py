@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import delete, false, func, inspect, select, text, update
 
-from autoconfig.errors import Refused
+from autoconfig.errors import DatabaseForeign, Refused
 from autoconfig.mapping import copy_marker
 from autoconfig.mapping.batches import batched
 from autoconfig.mapping.clocks import check_clocks
-from autoconfig.mapping.record import Record
+from autoconfig.mapping.record import BY_ANOTHER, CORRECT_IT, LAST_ID, Record, read_record
 from autoconfig.mapping.schema import mapping, state
 from autoconfig.mapping.store_database import open_database
 from autoconfig.mapping.timeline import Timeline
@@ -141,7 +141,7 @@ class Reading:
     def _records(self, statement: Select[Any]) -> list[Record]:
         # Errors are named here: a caller that reads one database while writing another would name the wrong one.
         with self._database.named_errors():
-            return list(map(Record._make, self._connection.execute(statement)))
+            return [read_record(row, self._database.location.shown) for row in self._connection.execute(statement)]
 
     def _value(self, statement: Select[Any]) -> Any:
         with self._database.named_errors():
@@ -169,7 +169,7 @@ class Writing(Reading):
 
     def append(self, changes: Iterable[Change]) -> None:
         """Append changes, each with the next id."""
-        identities = itertools.count(self.last_id() + 1)
+        identities = itertools.count(self._next_id())
         self.copy(self._record(change, next(identities)) for change in changes)
 
     def copy(self, records: Iterable[Record]) -> None:
@@ -196,9 +196,16 @@ class Writing(Reading):
 
     def append_one(self, change: Change) -> Record:
         """Append one change and return its row."""
-        record = self._record(change, self.last_id() + 1)
+        record = self._record(change, self._next_id())
         self._database.append(self._connection, [record])
         return record
+
+    def _next_id(self) -> int:
+        last = self.last_id()
+        if last >= LAST_ID:
+            place = self._database.location.shown
+            raise DatabaseForeign(f"{place}: row {last} {BY_ANOTHER}: no id is left above it; {CORRECT_IT}")
+        return last + 1
 
     def _record(self, change: Change, identity: int) -> Record:
         name, valid_from, plan, params, note, at_once = change

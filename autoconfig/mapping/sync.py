@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from autoconfig.errors import DatabaseForeign, Refused
-from autoconfig.mail.params import NONE, decode
+from autoconfig.mail.params import NONE, readable
 from autoconfig.mapping.clocks import now_for
 from autoconfig.mapping.progress import counted, silent
 from autoconfig.mapping.sheet import Step
@@ -183,7 +183,7 @@ def _says(record: Record, wanted: Wanted, *, has_notes: bool) -> bool:
 
 def _filled(params: str) -> dict[str, str]:
     """The params as a CSV can express them: an empty cell means that there is no value."""
-    return {name: value for name, value in decode(params).items() if value}
+    return {name: value for name, value in readable(params).items() if value}
 
 
 def _guard(found: Difference, max_ends: int | None) -> None:

@@ -84,7 +84,10 @@ def test_foreign_database(on_demo: Command, database: Path, arguments: tuple[str
     database.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100) if content is None else content)
     before = database.read_bytes()
 
-    assert one_line(on_demo(*arguments, code=2).err).endswith("; check the setting database")
+    problem, _, remedy = one_line(on_demo(*arguments, code=2).err).rpartition("; ")
+    assert problem.startswith(f"autoconfig: {database}: ")
+    assert remedy.startswith("check the setting database")
+    assert ("restore" in remedy) == (content is None)  # damaged, but ours
     assert before == database.read_bytes()
 
 

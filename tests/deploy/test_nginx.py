@@ -325,7 +325,7 @@ def test_log_of_the_cache(behinds: Callable[[], Behind]) -> None:
     behind.nginx.stop()
     (folder / "autoconfig.d" / "log.conf").write_text(f"access_log {folder}/log/all.log autoconfig;")
     behind.nginx.begin()
-    states = [behind.ask("autoconfig.sample.co.jp").cache for _ in range(20)]
+    states = [str(behind.ask("autoconfig.sample.co.jp").cache) for _ in range(20)]
     behind.nginx.stop()
     shown, all_ = ((folder / "log" / name).read_text() for name in ("autoconfig.log", "all.log"))
 

@@ -14,6 +14,8 @@ from tests.mapping.asking import NAME, plan_of, until, write
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from autoconfig.mapping.database_errors import ErrorKind
+
 
 def opened(path: Path) -> None:
     """Open a finder, as a server does."""
@@ -160,3 +162,23 @@ def test_blobs(path: Path, rows: list[tuple[str | bytes, str | bytes]]) -> None:
 
     assert found == rows[-1]
     assert settled == ("shared\n{}" if rows[-1] == ("shared", "{}") else None)
+
+
+def test_text_that_is_no_utf8(path: Path) -> None:
+    """A text that is no UTF-8, which only another program writes, concerns its name only: the file is not checked."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        values = f"1, '{NAME.name}', 1, CAST(x'ff' AS TEXT), '{{}}', NULL, 'me', 1"
+        connection.execute(f"INSERT INTO mapping VALUES ({values})")
+
+    async def scenario() -> ErrorKind | None:
+        finder = SqliteFinder(path)
+        await finder.start()
+        with pytest.raises(MappingUnavailable, match="Could not decode"):
+            finder.settled(NAME.name, 9)
+        with pytest.raises(MappingUnavailable, match="Could not decode"):
+            await finder.find(NAME)
+        found = finder._error_kind
+        await finder.close()
+        return found
+
+    assert asyncio.run(scenario()) is None

@@ -188,7 +188,7 @@ def test_bind_is_kept(provider: Plans) -> None:
         ("xserver", "{", "not JSON"),
         ("xserver", '{"server":1}', "not a JSON object of strings"),
         ("xserver", "{}", "requires it"),
-        ("xserver", '{"server":"\\ud800"}', "control characters"),
+        ("xserver", '{"server":"\\ud800"}', "half of a surrogate pair"),
     ],
     ids=["no plan", "no JSON", "no text", "missing param", "surrogate"],
 )

@@ -50,7 +50,10 @@ def backup(url: str, target: Path, *, force: bool = False, on_progress: OnProgre
             ):
                 writing.replace_all(reading.generation())
                 writing.copy(counted(reading.since(0), on_progress, "copying", reading.count()))
-        digest = _finished(file, on_progress)
+        try:
+            digest = _finished(file, on_progress)
+        except DatabaseForeign as error:  # the file is a copy of the pages, so it has the same fault
+            raise DatabaseForeign(str(error).replace(str(file), journal.shown)) from error
         with journal.reading() as reading:
             found = Digest.of(counted(reading.since(0, digest.last_id), on_progress, "comparing", digest.rows))
         if found != digest:

@@ -10,7 +10,7 @@ from autoconfig.mail.address import carriable
 from autoconfig.mail.domain import Domain
 from autoconfig.mail.params import decode, encode, is_note
 from autoconfig.mail.plan import MAX_KEY
-from autoconfig.mapping.record import COLUMNS, Record
+from autoconfig.mapping.record import COLUMNS, LAST_ID, Record, wrong_type
 from autoconfig.mapping.sqlite_file import connect
 from autoconfig.mapping.times import LATEST
 
@@ -18,21 +18,8 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-LAST_ID = 2**53 - 1
-"""The highest id that a row may have: it leaves room for later rows, and is exact in every JSON reader."""
 LONGEST_AUTHOR = 255
 """The maximum length of `changed_by` (`mapping.schema`)."""
-
-_TYPES = {
-    "id": int,
-    "name": str,
-    "valid_from": int,
-    "plan": str | None,
-    "params": str,
-    "note": str | None,
-    "changed_by": str,
-    "recorded_at": int,
-}
 
 
 def check_only_tables(file: Path) -> None:
@@ -80,11 +67,9 @@ def _computed(connection: sqlite3.Connection, table: str) -> bool:
 
 def _problem(record: Record) -> str | None:
     """The first problem of a row, with its column."""
-    for column, value in zip(Record._fields, record, strict=True):
-        if not isinstance(value, _TYPES[column]):
-            return f"{column}: has the type {type(value).__name__}"
     return (
-        _out_of_range("id", record.id, 1, LAST_ID)
+        wrong_type(record)
+        or _out_of_range("id", record.id, 1, LAST_ID)
         or _out_of_range("valid_from", record.valid_from, 0, LATEST)
         or _out_of_range("recorded_at", record.recorded_at, 0, LATEST)
         or _wrong_text(record)

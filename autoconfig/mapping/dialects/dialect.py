@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sqlalchemy.exc import DBAPIError
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable
-from autoconfig.mapping.database_errors import REMEDIES, ErrorKind
+from autoconfig.mapping.database_errors import REMEDIES, RESTORE, ErrorKind
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -102,7 +102,9 @@ class Engine(abc.ABC):
         if kind is ErrorKind.UNREACHABLE:
             return location.unreachable(reason)
         if kind in {ErrorKind.NO_DATABASE, ErrorKind.DAMAGED}:
-            return DatabaseForeign(f"{location.shown}: {reason}; check the setting {location.setting}")
+            remedy = f"check the setting {location.setting}"
+            remedy += f", or {RESTORE}" if kind is ErrorKind.DAMAGED else ""
+            return DatabaseForeign(f"{location.shown}: {reason}; {remedy}")
         if kind is ErrorKind.BUSY:
             return MappingUnavailable(f"{location.shown}: {REMEDIES[kind]}")
         remedy = self._grant(error) if kind is ErrorKind.DENIED else REMEDIES[kind]

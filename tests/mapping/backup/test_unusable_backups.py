@@ -13,6 +13,7 @@ from autoconfig.mapping.backup.restore import opened
 from tests.mapping.backup.restoring import restored
 from tests.mapping.follower.files import on, sql
 from tests.mapping.follower.histories import numbered, rows_of, write
+from tests.mapping.foreign_values import ROW, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,46 +74,6 @@ def test_what_is_no_backup(path: Path, file: Path, spoil: Callable[[Path], None]
     spoil(file)
     with pytest.raises(error, match=r"backup\.db: "), opened(file):
         pytest.fail("it was opened")
-
-
-ROW = {
-    "id": "9",
-    "name": "'a.example'",
-    "valid_from": "1",
-    "plan": "'standard'",
-    "params": "'{}'",
-    "note": "NULL",
-    "changed_by": "'root'",
-    "recorded_at": "1",
-}
-
-VALUES = {
-    "the highest id": ("id", "9223372036854775807"),
-    "id 0": ("id", "0"),
-    "name in capitals": ("name", "'A.example'"),
-    "no name": ("name", "'a b'"),
-    "name as octets": ("name", "x'612e6578616d706c65'"),
-    "text as a time": ("valid_from", "'soon'"),
-    "time as a fraction": ("valid_from", "1.5"),
-    "time out of range": ("valid_from", "253402300800"),
-    "time before 1970": ("recorded_at", "-1"),
-    "plan as octets": ("plan", "x'00'"),
-    "plan with an escape sequence": ("plan", "char(27) || ']0;'"),
-    "long plan": ("plan", "printf('%064d', 0)"),
-    "params are no JSON": ("params", "'{'"),
-    "params are a list": ("params", "'[]'"),
-    "params with spaces": ("params", "'{ }'"),
-    "params with a lone surrogate": ("params", """'{"x":"\\ud800"}'"""),
-    "params with a control character": ("params", """'{"x":"\\u001b"}'"""),
-    "params without end": ("params", "printf('%.*c', 100000, '[')"),
-    "note as octets": ("note", "x'ff'"),
-    "note that is no UTF-8": ("note", "CAST(x'ff' AS TEXT)"),
-    "note with half of a pair": ("note", "CAST(x'eda080' AS TEXT)"),
-    "note with an escape sequence": ("note", "char(27) || ']0;'"),
-    "note with NUL": ("note", "CAST(x'6100' AS TEXT)"),
-    "long author": ("changed_by", "printf('%0256d', 0)"),
-    "author with a line end": ("changed_by", "char(10)"),
-}
 
 
 @pytest.mark.parametrize(("column", "value"), VALUES.values(), ids=VALUES)
