@@ -10,7 +10,7 @@ from autoconfig.errors import MappingUnavailable
 from autoconfig.mapping.clocks import now_for
 from autoconfig.mapping.copy_marker import copy_in
 from autoconfig.mapping.database_location import DatabaseLocation, Kind
-from autoconfig.mapping.record import COLUMNS, Record, read_record
+from autoconfig.mapping.record import COLUMNS, Record, read_record, text_or_octets
 from autoconfig.mapping.sqlite_finder import open_file
 from autoconfig.mapping.timeline import Timeline
 
@@ -71,4 +71,5 @@ def local_reading(url: str, state_dir: Path) -> Iterator[LocalReading]:
     location = DatabaseLocation.parse(url)
     path = location.path if location.kind is Kind.SQLITE else copy_in(state_dir)
     with contextlib.closing(open_file(path)) as connection:
+        connection.text_factory = text_or_octets
         yield LocalReading(connection, path)

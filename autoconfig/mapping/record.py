@@ -38,8 +38,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
 LAST_ID = 2**53 - 1
 """The highest id that a row may have: it leaves room for later rows, and is exact in every JSON reader."""
 
+_SHOWN = 80
+
 BY_ANOTHER = "was written by another program"
-CORRECT_IT = "correct it with that program, or restore a backup (`autoconfig mapping restore`)"
+CORRECT_IT = "correct or delete it with sqlite3 (docs/operating.md, When the database is damaged)"
 _COMBINATIONS = frozenset(itertools.product(*_TYPES.values()))
 
 COLUMNS = ", ".join(Record._fields)
@@ -51,11 +53,22 @@ def insertion(mark: str) -> str:
     return f"INSERT INTO mapping ({COLUMNS}) VALUES ({', '.join([mark] * len(Record._fields))})"  # noqa: S608
 
 
+def text_or_octets(octets: bytes) -> str | bytes:
+    """A `text_factory` for SQLite: a text that is not UTF-8 stays octets, which `read_record` refuses."""
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets
+
+
 def wrong_type(values: Iterable[object]) -> str | None:
     """The first of a row's columns with a type that no command writes, and that type; `None`: there is none."""
     for (column, types), value in zip(_TYPES.items(), values, strict=True):
         if type(value) not in types:
-            return f"{column}: has the type {type(value).__name__}"
+            octets = isinstance(value, bytes)
+            return (
+                f"{column}: is a BLOB, or not in UTF-8" if octets else f"{column}: has the type {type(value).__name__}"
+            )
     return None
 
 
@@ -68,7 +81,6 @@ def read_record(values: Iterable[Any], place: str) -> Record:
     """
     record = Record._make(values)
     if tuple(map(type, record)) not in _COMBINATIONS:
-        raise DatabaseForeign(
-            f"{place}: {str(record.name)[:80]}: row {record.id!r} {BY_ANOTHER}: {wrong_type(record)}; {CORRECT_IT}"
-        )
+        name, identity = str(record.name)[:_SHOWN], str(record.id)[:_SHOWN]
+        raise DatabaseForeign(f"{place}: {name}: row {identity} {BY_ANOTHER}: {wrong_type(record)}; {CORRECT_IT}")
     return record

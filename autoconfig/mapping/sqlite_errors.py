@@ -25,16 +25,9 @@ _KINDS = {
 
 
 def error_kind_of(error: BaseException | None) -> ErrorKind:
-    """The kind of an error. Those that the driver itself raises have no code; most concern the statement."""
-    if is_of_a_value(error):
-        return ErrorKind.DAMAGED
+    """The kind of an error. Errors that the driver itself raises have no code; they concern the statement."""
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     return _KINDS.get(code & 0xFF, ErrorKind.FILE)  # extended codes have more in the high bytes
-
-
-def is_of_a_value(error: BaseException | None) -> bool:
-    """Whether it is about a single text that is not UTF-8, which only another program can have written."""
-    return str(error).startswith("Could not decode to UTF-8")
 
 
 def message_of(error: sqlite3.Error) -> str:

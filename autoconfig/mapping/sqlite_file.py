@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from autoconfig.errors import DatabaseForeign, MappingUnavailable
 from autoconfig.mapping.database_errors import ErrorKind
-from autoconfig.mapping.record import COLUMNS, read_record
-from autoconfig.mapping.schema_version import APPLICATION_ID, BUSY_TIMEOUT
+from autoconfig.mapping.schema_version import BUSY_TIMEOUT
 from autoconfig.mapping.sqlite_errors import UNUSABLE, error_kind_of, message_of
 
 if TYPE_CHECKING:
@@ -84,19 +83,13 @@ def set_aside(path: Path) -> Path:
 
 def damage_of(path: Path) -> str | None:
     """
-    Why a mapping file cannot be used: it is damaged or empty, or has a row of another program. `None`: it can be used,
-    or all of it belongs to another program, which only its tables show. Reads the whole file.
+    Why a mapping file cannot be used: it is damaged or empty. `None`: it can be used, or it belongs to another program,
+    which only its tables show. Reads the whole file.
     """
     try:
         with contextlib.closing(connect(path)) as connection:
             ((state,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            (mark,) = connection.execute("PRAGMA application_id").fetchone()
-            if state == "ok" and mark == APPLICATION_ID:
-                for row in connection.execute(f"SELECT {COLUMNS} FROM mapping"):  # noqa: S608 (our own)
-                    read_record(row, str(path))
-    except DatabaseForeign as error:
-        return str(error).removeprefix(f"{path}: ")
     except sqlite3.Error as error:
         return str(error) if error_kind_of(error) in UNUSABLE else None
     if state != "ok":

@@ -26,8 +26,9 @@ from autoconfig.mail.params import SEPARATOR
 from autoconfig.mapping.clocks import BEGINS, ahead_of
 from autoconfig.mapping.copy_marker import IS_MARKED, SOURCE
 from autoconfig.mapping.database_errors import RESTORE
+from autoconfig.mapping.record import BY_ANOTHER, CORRECT_IT
 from autoconfig.mapping.schema_version import APPLICATION_ID, check_file, check_revision
-from autoconfig.mapping.sqlite_errors import UNUSABLE, error_kind_of, is_of_a_value, message_of
+from autoconfig.mapping.sqlite_errors import UNUSABLE, error_kind_of, message_of
 from autoconfig.mapping.sqlite_stamp import StampReader
 from autoconfig.mapping.timeline import NOTHING, Row, Timeline
 
@@ -89,8 +90,12 @@ class SqliteFinder:
 
     async def find(self, name: Domain) -> Timeline[Row]:
         """Find the rows of a name. Never suspends."""
-        rows = self._rows(_FIND, (name.name,))
-        return Timeline([Row(*row) for row in rows]) if rows else NOTHING
+        rows = [Row(*row) for row in self._rows(_FIND, (name.name,))]
+        for row in rows:
+            if {type(row.id), type(row.valid_from)} != {int}:
+                where = f"{self._path}: {name.name}: row {str(row.id)[:80]}"
+                raise MappingUnavailable(f"{where} {BY_ANOTHER}: its id or time is not a number; {CORRECT_IT}")
+        return Timeline(rows) if rows else NOTHING
 
     def settled(self, name: str, now: float) -> str | None:
         """As `Finder.settled`."""
@@ -109,8 +114,7 @@ class SqliteFinder:
                 self._hold()
             return self._cursor.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            if not is_of_a_value(error):
-                self._error_kind = error_kind_of(error)
+            self._failed(error)
             self._release()
             raise MappingUnavailable(f"{self._path}: {error}") from error
 
@@ -171,9 +175,15 @@ class SqliteFinder:
         try:
             newest = self._connection.execute(_NEWEST).fetchone()
         except sqlite3.Error as error:
-            self._error_kind = error_kind_of(error)  # for the next `watch`
+            self._failed(error)
             return
-        self._clock = ahead_of(time.time(), newest[0]) if newest else None
+        is_sound = newest is not None and type(newest[0]) is int
+        self._clock = ahead_of(time.time(), newest[0]) if is_sound else None
+
+    def _failed(self, error: sqlite3.Error) -> None:
+        """Have the next `watch` check the file, unless it was one text that another program wrote, not in UTF-8."""
+        if not str(error).startswith("Could not decode to UTF-8"):
+            self._error_kind = error_kind_of(error)
 
     def _not_opened(self, error: AutoconfigError, *, replaced: bool) -> None:
         """Keep serving the open file, if it is another one; stop serving a damaged file."""

@@ -102,6 +102,7 @@ class Reading:
 
     def __init__(self, connection: Connection, database: Database) -> None:
         self._connection, self._database = connection, database
+        self._place = database.location.shown
 
     def is_standby(self) -> bool:
         """Whether the rows come from a server that replicates another one, and may be behind it."""
@@ -141,15 +142,23 @@ class Reading:
     def _records(self, statement: Select[Any]) -> list[Record]:
         # Errors are named here: a caller that reads one database while writing another would name the wrong one.
         with self._database.named_errors():
-            return [read_record(row, self._database.location.shown) for row in self._connection.execute(statement)]
+            return [read_record(row, self._place) for row in self._connection.execute(statement)]
 
     def _value(self, statement: Select[Any]) -> Any:
         with self._database.named_errors():
             return self._connection.execute(statement).scalar_one()
 
     def last_id(self) -> int:
-        """The highest id; 0 if there is no row."""
-        return int(self._value(select(func.coalesce(func.max(mapping.c.id), 0))))
+        """
+        The highest id; 0 if there is no row.
+
+        Raises:
+            DatabaseForeign: it is not a number, which sorts above all numbers in SQLite.
+        """
+        last = self._value(select(func.coalesce(func.max(mapping.c.id), 0)))
+        if type(last) is not int:
+            self._records(select(mapping).where(mapping.c.id == last))
+        return int(last)
 
     def generation(self) -> str:
         """The random name of the history that the ids belong to; it changes when all rows are replaced."""
@@ -203,8 +212,7 @@ class Writing(Reading):
     def _next_id(self) -> int:
         last = self.last_id()
         if last >= LAST_ID:
-            place = self._database.location.shown
-            raise DatabaseForeign(f"{place}: row {last} {BY_ANOTHER}: no id is left above it; {CORRECT_IT}")
+            raise DatabaseForeign(f"{self._place}: row {last} {BY_ANOTHER}: no id is left above it; {CORRECT_IT}")
         return last + 1
 
     def _record(self, change: Change, identity: int) -> Record:

@@ -319,19 +319,22 @@ def test_log(behinds: Callable[[], Behind]) -> None:
 
 
 def test_log_of_the_cache(behinds: Callable[[], Behind]) -> None:
-    """An answer from the cache writes no line; the operator may have a log of all requests beside it."""
+    """A document from the cache writes no line, a refusal does; the operator may have a log of all beside it."""
     behind = behinds()
     folder = behind.folder / "nginx"
     behind.nginx.stop()
     (folder / "autoconfig.d" / "log.conf").write_text(f"access_log {folder}/log/all.log autoconfig;")
     behind.nginx.begin()
     states = [str(behind.ask("autoconfig.sample.co.jp").cache) for _ in range(20)]
+    refused = behind.ask("autoconfig.sample.co.jp", DOCUMENT, "GET", b"", 'If-Match: "another"')
     behind.nginx.stop()
     shown, all_ = ((folder / "log" / name).read_text() for name in ("autoconfig.log", "all.log"))
 
     assert "HIT" in states
-    assert re.findall(r"cache=(\S+)", all_) == states
-    assert sorted(re.findall(r"cache=(\S+)", shown)) == sorted(state for state in states if state != "HIT")
+    assert refused.status == 412
+    assert re.findall(r"cache=(\S+)", all_) == [*states, "HIT"]
+    assert " 412 " in shown
+    assert sorted(re.findall(r"cache=(\S+)", shown)) == sorted(["HIT", *(s for s in states if s != "HIT")])
 
 
 def test_nothing_is_shown_for_longer_than_a_day(behinds: Callable[[], Behind]) -> None:

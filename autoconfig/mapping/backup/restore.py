@@ -99,8 +99,19 @@ def _temporary_folder() -> Iterator[str]:
     for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError), _locked(left):  # it is in use, or another user's
             shutil.rmtree(left)
-    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder, _locked(Path(folder)):
-        yield folder
+    with contextlib.ExitStack() as stack:
+        yield _locked_folder(stack)
+
+
+def _locked_folder(stack: contextlib.ExitStack) -> str:
+    for _ in range(10):
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True))
+        # Between these two lines another restore may have taken it for one that a killed process left.
+        with contextlib.suppress(OSError):
+            stack.enter_context(_locked(Path(folder)))
+            if Path(folder).is_dir():
+                return folder
+    raise InputInvalid(f"{tempfile.gettempdir()}: no folder can be made and locked there; TMPDIR names another one")
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from autoconfig.files import created
 from autoconfig.mapping import schema_version
 from autoconfig.mapping.database_errors import ErrorKind
 from autoconfig.mapping.dialects.dialect import Engine, on_one_line
-from autoconfig.mapping.record import insertion
+from autoconfig.mapping.record import insertion, text_or_octets
 from autoconfig.mapping.schema_version import APPLICATION_ID, check_file
 from autoconfig.mapping.sqlite_errors import error_kind_of
 
@@ -54,6 +54,7 @@ class SQLite(Engine):
             connection = sqlite3.connect(
                 location.database, timeout=schema_version.BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
             )
+            connection.text_factory = text_or_octets
             try:
                 connection.execute("PRAGMA synchronous = FULL")
             except BaseException:
