@@ -94,7 +94,7 @@ def decode(text: str) -> dict[str, str]:
             encode(params).encode()
     except UnicodeEncodeError as error:
         raise InputInvalid("the params have half of a surrogate pair") from error
-    except (ValueError, TypeError, RecursionError) as error:  # TypeError: a BLOB of another program
+    except (ValueError, TypeError, RecursionError) as error:  # TypeError: not a text but a BLOB
         raise InputInvalid("the params are not JSON") from error
     if not isinstance(params, dict) or not all(isinstance(value, str) for value in params.values()):
         raise InputInvalid("the params are not a JSON object of strings")

@@ -29,7 +29,7 @@ from autoconfig.mail.params import (
 from autoconfig.mapping.clocks import now_for
 from autoconfig.mapping.encoding import not_utf8
 from autoconfig.mapping.progress import StepCounter, silent
-from autoconfig.mapping.record import BY_ANOTHER, CORRECT_IT
+from autoconfig.mapping.record import foreign_row
 from autoconfig.mapping.sheet import Sheet, Wanted
 from autoconfig.mapping.times import format_time, parse_time
 
@@ -119,7 +119,7 @@ def write(file: TextIO, timelines: Callable[[], Iterable[tuple[str, Timeline[Rec
     writer.writerow([*COLUMNS, *columns])
     count = 0
     for record in _exported(timelines(), now):
-        values = _params_of(record, {})
+        values = decode(record.params)
         moment = format_time(record.valid_from, zone)
         cells = (values.get(column, "") for column in columns)
         writer.writerow(map(_as_text, [record.name, record.plan or "", moment, record.note or "", *cells]))
@@ -233,7 +233,7 @@ def _params_of(record: Record, memory: dict[str, dict[str, str]]) -> dict[str, s
     try:
         return _remember(memory, record.params, lambda: decode(record.params))
     except InputInvalid as error:
-        raise InputInvalid(f"{record.name}: row {record.id} {BY_ANOTHER}: {error}; {CORRECT_IT}") from error
+        raise InputInvalid(foreign_row(record.id, str(error), record.name)) from error
 
 
 class _LineFeeds:

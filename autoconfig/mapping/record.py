@@ -35,14 +35,15 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "changed_by": (str,),
     "recorded_at": (int,),
 }
+_COMBINATIONS = frozenset(itertools.product(*_TYPES.values()))
+
 LAST_ID = 2**53 - 1
 """The highest id that a row may have: it leaves room for later rows, and is exact in every JSON reader."""
 
-_SHOWN = 80
-
-BY_ANOTHER = "was written by another program"
 CORRECT_IT = "correct or delete it with sqlite3 (docs/operating.md, When the database is damaged)"
-_COMBINATIONS = frozenset(itertools.product(*_TYPES.values()))
+"""The remedy for a row that another program wrote."""
+
+_SHOWN = 80
 
 COLUMNS = ", ".join(Record._fields)
 """The columns of a `Record`, in order."""
@@ -61,14 +62,18 @@ def text_or_octets(octets: bytes) -> str | bytes:
         return octets
 
 
+def foreign_row(identity: object, problem: str, name: object = None) -> str:
+    """The message about a row that another program wrote: its id and name, the problem, and the remedy."""
+    whose = "" if name is None else f"{str(name)[:_SHOWN]}: "
+    return f"{whose}row {str(identity)[:_SHOWN]} was written by another program: {problem}; {CORRECT_IT}"
+
+
 def wrong_type(values: Iterable[object]) -> str | None:
     """The first of a row's columns with a type that no command writes, and that type; `None`: there is none."""
     for (column, types), value in zip(_TYPES.items(), values, strict=True):
         if type(value) not in types:
             octets = isinstance(value, bytes)
-            return (
-                f"{column}: is a BLOB, or not in UTF-8" if octets else f"{column}: has the type {type(value).__name__}"
-            )
+            return f"{column}: {'is a BLOB, or not in UTF-8' if octets else f'has the type {type(value).__name__}'}"
     return None
 
 
@@ -81,6 +86,5 @@ def read_record(values: Iterable[Any], place: str) -> Record:
     """
     record = Record._make(values)
     if tuple(map(type, record)) not in _COMBINATIONS:
-        name, identity = str(record.name)[:_SHOWN], str(record.id)[:_SHOWN]
-        raise DatabaseForeign(f"{place}: {name}: row {identity} {BY_ANOTHER}: {wrong_type(record)}; {CORRECT_IT}")
+        raise DatabaseForeign(f"{place}: {foreign_row(record.id, str(wrong_type(record)), record.name)}")
     return record

@@ -26,7 +26,7 @@ from autoconfig.mail.params import SEPARATOR
 from autoconfig.mapping.clocks import BEGINS, ahead_of
 from autoconfig.mapping.copy_marker import IS_MARKED, SOURCE
 from autoconfig.mapping.database_errors import RESTORE
-from autoconfig.mapping.record import BY_ANOTHER, CORRECT_IT
+from autoconfig.mapping.record import foreign_row
 from autoconfig.mapping.schema_version import APPLICATION_ID, check_file, check_revision
 from autoconfig.mapping.sqlite_errors import UNUSABLE, error_kind_of, message_of
 from autoconfig.mapping.sqlite_stamp import StampReader
@@ -93,8 +93,8 @@ class SqliteFinder:
         rows = [Row(*row) for row in self._rows(_FIND, (name.name,))]
         for row in rows:
             if {type(row.id), type(row.valid_from)} != {int}:
-                where = f"{self._path}: {name.name}: row {str(row.id)[:80]}"
-                raise MappingUnavailable(f"{where} {BY_ANOTHER}: its id or time is not a number; {CORRECT_IT}")
+                problem = "its id or time is not a number"
+                raise MappingUnavailable(f"{self._path}: {foreign_row(row.id, problem, name.name)}")
         return Timeline(rows) if rows else NOTHING
 
     def settled(self, name: str, now: float) -> str | None:
@@ -181,8 +181,8 @@ class SqliteFinder:
         self._clock = ahead_of(time.time(), newest[0]) if is_sound else None
 
     def _failed(self, error: sqlite3.Error) -> None:
-        """Have the next `watch` check the file, unless it was one text that another program wrote, not in UTF-8."""
-        if not str(error).startswith("Could not decode to UTF-8"):
+        """Have the next `watch` check the file, unless only the driver failed: at a text that is not UTF-8."""
+        if hasattr(error, "sqlite_errorcode"):
             self._error_kind = error_kind_of(error)
 
     def _not_opened(self, error: AutoconfigError, *, replaced: bool) -> None:

@@ -15,7 +15,7 @@ from autoconfig.errors import DatabaseForeign, Refused
 from autoconfig.mapping import copy_marker
 from autoconfig.mapping.batches import batched
 from autoconfig.mapping.clocks import check_clocks
-from autoconfig.mapping.record import BY_ANOTHER, CORRECT_IT, LAST_ID, Record, read_record
+from autoconfig.mapping.record import LAST_ID, Record, foreign_row, read_record
 from autoconfig.mapping.schema import mapping, state
 from autoconfig.mapping.store_database import open_database
 from autoconfig.mapping.timeline import Timeline
@@ -157,8 +157,8 @@ class Reading:
         """
         last = self._value(select(func.coalesce(func.max(mapping.c.id), 0)))
         if type(last) is not int:
-            self._records(select(mapping).where(mapping.c.id == last))
-        return int(last)
+            raise DatabaseForeign(f"{self._place}: {foreign_row(last, 'its id is not a number')}")
+        return last
 
     def generation(self) -> str:
         """The random name of the history that the ids belong to; it changes when all rows are replaced."""
@@ -212,7 +212,7 @@ class Writing(Reading):
     def _next_id(self) -> int:
         last = self.last_id()
         if last >= LAST_ID:
-            raise DatabaseForeign(f"{self._place}: row {last} {BY_ANOTHER}: no id is left above it; {CORRECT_IT}")
+            raise DatabaseForeign(f"{self._place}: {foreign_row(last, 'no id is left above it')}")
         return last + 1
 
     def _record(self, change: Change, identity: int) -> Record:

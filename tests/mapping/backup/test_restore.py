@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -220,6 +221,7 @@ def test_make_beside_a_journal(path: Path, file: Path, tmp_path: Path) -> None:
 
 READER = """
 import asyncio, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from autoconfig.mail.domain import Domain
 from autoconfig.mapping.copy_finder import CopyFinder
@@ -287,3 +289,16 @@ def test_left_overs_of_killed_restores(path: Path, file: Path, tmp_path: Path, m
     assert used in both
     assert len(both) == 2
     assert not list(tmp_path.glob("autoconfig-restore-*"))
+
+
+def test_many_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Restores that begin at the same moment do not remove each other's folder."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def use(_: int) -> bool:
+        with restoring._temporary_folder() as folder:
+            return Path(folder).is_dir()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(use, range(2_000)))
+    assert list(tmp_path.iterdir()) == []
